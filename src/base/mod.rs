@@ -1,0 +1,7 @@
+//! Words and tools every layer may use: error numbers, identifiers, time, logging, atomics.
+
+pub mod errno;
+pub mod ids;
+pub mod log;
+pub mod sync;
+pub mod time;

@@ -1,0 +1,1 @@
+//! Links carry headers and payloads between QPs: within the process, between processes of a host.
