@@ -1,6 +1,7 @@
 //! Verbium: a drop-in `libibverbs.so.1` with an RDMA NIC inside it.
 
+pub mod abi;
 pub mod base;
-pub mod wire;
 pub mod engine;
 pub mod link;
+pub mod wire;

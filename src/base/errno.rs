@@ -34,7 +34,12 @@ names! {
 
 impl fmt::Display for Errno {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} ({})", self, std::io::Error::from_raw_os_error(self.0))
+        write!(
+            f,
+            "{:?} ({})",
+            self,
+            std::io::Error::from_raw_os_error(self.0)
+        )
     }
 }
 
@@ -43,7 +48,11 @@ impl std::error::Error for Errno {}
 impl Errno {
     /// The calling thread's `errno`.
     pub fn last() -> Errno {
-        Errno(std::io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO))
+        Errno(
+            std::io::Error::last_os_error()
+                .raw_os_error()
+                .unwrap_or(libc::EIO),
+        )
     }
 
     /// The answer of a system call that returns −1 on failure.

@@ -37,9 +37,17 @@ fn sink() -> &'static Sink {
         };
         // SAFETY: the four calls take no argument and cannot fail.
         let same_user = unsafe { libc::getuid() == libc::geteuid() };
-        let path = if same_user { std::env::var_os("VERBS_LOG_FILE") } else { None };
+        let path = if same_user {
+            std::env::var_os("VERBS_LOG_FILE")
+        } else {
+            None
+        };
         let file = path.and_then(|path| {
-            std::fs::OpenOptions::new().create(true).append(true).open(path).ok()
+            std::fs::OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open(path)
+                .ok()
         });
         Sink { level, file }
     })
@@ -83,13 +91,13 @@ macro_rules! level_macro {
     ($name:ident, $level:ident, $d:tt) => {
         #[macro_export]
         macro_rules! $name {
-            ($d($d arg:tt)*) => {
-                if $crate::base::log::enabled($crate::base::log::Level::$level) {
-                    $crate::base::log::write(
-                        $crate::base::log::Level::$level, format_args!($d($d arg)*));
+                    ($d($d arg:tt)*) => {
+                        if $crate::base::log::enabled($crate::base::log::Level::$level) {
+                            $crate::base::log::write(
+                                $crate::base::log::Level::$level, format_args!($d($d arg)*));
+                        }
+                    };
                 }
-            };
-        }
     };
 }
 

@@ -102,12 +102,32 @@ pub struct AddressVector {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SendOp {
     Send,
-    SendImm { imm_data: u32 },
-    Write { remote_va: u64, rkey: Rkey },
-    WriteImm { remote_va: u64, rkey: Rkey, imm_data: u32 },
-    Read { remote_va: u64, rkey: Rkey },
-    CompareSwap { remote_va: u64, rkey: Rkey, words: AtomicWords },
-    FetchAdd { remote_va: u64, rkey: Rkey, words: AtomicWords },
+    SendImm {
+        imm_data: u32,
+    },
+    Write {
+        remote_va: u64,
+        rkey: Rkey,
+    },
+    WriteImm {
+        remote_va: u64,
+        rkey: Rkey,
+        imm_data: u32,
+    },
+    Read {
+        remote_va: u64,
+        rkey: Rkey,
+    },
+    CompareSwap {
+        remote_va: u64,
+        rkey: Rkey,
+        words: AtomicWords,
+    },
+    FetchAdd {
+        remote_va: u64,
+        rkey: Rkey,
+        words: AtomicWords,
+    },
 }
 
 /// Destination of a datagram.
@@ -300,11 +320,18 @@ pub struct LinkCaps {
 pub enum Payload<'a> {
     None,
     /// `len_bytes` bytes starting `offset_bytes` into the list (addresses already checked).
-    Gather { sges: &'a [Sge], offset_bytes: u64, len_bytes: u32 },
+    Gather {
+        sges: &'a [Sge],
+        offset_bytes: u64,
+        len_bytes: u32,
+    },
     /// Bytes kept in the WQE.
     Inline(&'a [u8]),
     /// READ response: checked local address.
-    Memory { addr: u64, len_bytes: u32 },
+    Memory {
+        addr: u64,
+        len_bytes: u32,
+    },
 }
 
 impl Payload<'_> {
@@ -405,12 +432,22 @@ pub trait Host {
     /// May the domain touch `len` bytes at `va` by this lkey? Gives the translated address.
     /// A length of 0 touches nothing and the key is not looked at by the callers.
     fn check_local(
-        &self, pd: PdId, lkey: Lkey, va: u64, len: u64, need: Access,
+        &self,
+        pd: PdId,
+        lkey: Lkey,
+        va: u64,
+        len: u64,
+        need: Access,
     ) -> Result<u64, KeyError>;
 
     /// The same for a remote request.
     fn check_remote(
-        &self, pd: PdId, rkey: Rkey, va: u64, len: u64, need: Access,
+        &self,
+        pd: PdId,
+        rkey: Rkey,
+        va: u64,
+        len: u64,
+        need: Access,
     ) -> Result<u64, KeyError>;
 
     /// Puts `len` bytes of the packet's payload, from `payload_offset` on, to a checked address.
