@@ -1,1 +1,3 @@
 //! Links carry headers and payloads between QPs: within the process, between processes of a host.
+
+pub mod local;
