@@ -17,6 +17,58 @@ pub struct AtomicWords {
 #[repr(transparent)]
 pub struct Syndrome(pub u8);
 
+/// Reasons of a NAK.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum NakCode {
+    PsnSequence = 0,
+    InvalidRequest = 1,
+    RemoteAccess = 2,
+    RemoteOperational = 3,
+    InvalidRdRequest = 4,
+}
+
+/// What a syndrome says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Ack,
+    /// Receiver not ready: the coded time to wait, five bits.
+    RnrNak(u8),
+    Nak(NakCode),
+    /// Reserved values.
+    Unknown,
+}
+
+impl Syndrome {
+    /// A positive acknowledgement that grants no credits (31 says they are not used).
+    pub const ACK: Syndrome = Syndrome(0x1f);
+
+    /// Receiver not ready; `timer` is five bits.
+    pub const fn rnr_nak(timer: u8) -> Syndrome {
+        Syndrome(0x20 | (timer & 0x1f))
+    }
+
+    pub const fn nak(code: NakCode) -> Syndrome {
+        Syndrome(0x60 | code as u8)
+    }
+
+    /// Reads a syndrome. The top bit is ignored, as it is reserved.
+    #[inline]
+    pub const fn parse(self) -> Verdict {
+        let detail = self.0 & 0x1f;
+        match ((self.0 >> 5) & 3, detail) {
+            (0, _) => Verdict::Ack,
+            (1, timer) => Verdict::RnrNak(timer),
+            (3, 0) => Verdict::Nak(NakCode::PsnSequence),
+            (3, 1) => Verdict::Nak(NakCode::InvalidRequest),
+            (3, 2) => Verdict::Nak(NakCode::RemoteAccess),
+            (3, 3) => Verdict::Nak(NakCode::RemoteOperational),
+            (3, 4) => Verdict::Nak(NakCode::InvalidRdRequest),
+            _ => Verdict::Unknown,
+        }
+    }
+}
+
 /// All headers of a packet. Fields the opcode does not carry are zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Header {
@@ -58,4 +110,26 @@ pub struct Header {
     /// GRH of a datagram: traffic class (low byte) and hop limit (high byte).
     pub traffic_class: u8,
     pub hop_limit: u8,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn syndromes_read_back() {
+        assert_eq!(Syndrome::ACK.parse(), Verdict::Ack);
+        assert_eq!(Syndrome::rnr_nak(14).parse(), Verdict::RnrNak(14));
+        for code in [
+            NakCode::PsnSequence,
+            NakCode::InvalidRequest,
+            NakCode::RemoteAccess,
+            NakCode::RemoteOperational,
+            NakCode::InvalidRdRequest,
+        ] {
+            assert_eq!(Syndrome::nak(code).parse(), Verdict::Nak(code));
+        }
+        assert_eq!(Syndrome(0x40).parse(), Verdict::Unknown);
+        assert_eq!(Syndrome(0x6f).parse(), Verdict::Unknown);
+    }
 }
