@@ -1,7 +1,9 @@
 //! Verbium: a drop-in `libibverbs.so.1` with an RDMA NIC inside it.
 
 pub mod abi;
+pub mod api;
 pub mod base;
 pub mod engine;
 pub mod link;
+pub mod provider;
 pub mod wire;

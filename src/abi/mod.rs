@@ -20,6 +20,7 @@
 
 mod compat_1_0;
 mod context;
+mod core_ops;
 mod device;
 pub mod driver;
 mod flow;
@@ -35,6 +36,7 @@ mod zeroed;
 
 pub use compat_1_0::*;
 pub use context::*;
+pub use core_ops::*;
 pub use device::*;
 pub use driver::*;
 pub use flow::*;

@@ -1,0 +1,113 @@
+# The only front door: everything a user or the CI does is a target here.
+#
+#   make            build/lib/libibverbs.so.1.18.65.0, its links, libibverbs.a and libibverbs.pc
+#   make install    with DESTDIR, PREFIX, LIBDIR, INCLUDEDIR
+#   PROFILE=dev     the same without optimisation
+
+VERSION    := 1.18.65.0
+SONAME     := libibverbs.so.1
+PROFILE    ?= release
+PREFIX     ?= /usr/local
+LIBDIR     ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+DESTDIR    ?=
+CARGO      ?= cargo
+CC         ?= cc
+OBJCOPY    ?= objcopy
+INSTALL    ?= install
+
+BUILD      := build
+LIB        := $(BUILD)/lib
+TARGET_DIR ?= target
+# Cargo calls the output directory of its dev profile "debug".
+ARCHIVE    := $(TARGET_DIR)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))/libverbium.a
+SHARED     := $(LIB)/libibverbs.so.$(VERSION)
+STATIC     := $(LIB)/libibverbs.a
+PC         := $(LIB)/pkgconfig/libibverbs.pc
+MAP        := src/libibverbs.map
+
+# Only x86_64 has names older than glibc 2.31 under other versions than today's.
+STUBS       := $(BUILD)/stubs
+ifeq ($(shell uname -m),x86_64)
+STUB_LIBS   := $(STUBS)/libpthread.so $(STUBS)/libdl.so
+endif
+SYSTEM_LIBS := -lgcc_s $(STUB_LIBS) -lpthread -ldl -lc
+LINK_FLAGS  := -Wl,-soname,$(SONAME) -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack \
+               -Wl,--gc-sections -Wl,--as-needed -Wl,--no-undefined
+
+.DEFAULT_GOAL := lib
+.PHONY: lib install uninstall clean archive abi
+
+lib: $(SHARED) $(LIB)/$(SONAME) $(LIB)/libibverbs.so $(STATIC) $(PC)
+
+# Cargo knows best whether the archive is out of date, so it is always asked.
+archive:
+	$(CARGO) rustc --lib --crate-type staticlib --profile $(PROFILE) --target-dir $(TARGET_DIR) \
+	    -- --cfg versioned
+
+$(ARCHIVE): archive ;
+
+$(STUBS)/%.so: src/glibc/old-names.txt src/glibc/stub.sh
+	@mkdir -p $(@D)
+	sh src/glibc/stub.sh $(CC) src/glibc/old-names.txt $(STUBS) $*.so.$(if $(filter libdl,$*),2,0)
+
+$(SHARED): $(ARCHIVE) $(MAP) $(STUB_LIBS)
+	@mkdir -p $(@D)
+	$(CC) -shared -o $@ -Wl,--whole-archive $(ARCHIVE) -Wl,--no-whole-archive \
+	    -Wl,--version-script=$(MAP) $(LINK_FLAGS) $(SYSTEM_LIBS)
+
+$(LIB)/$(SONAME) $(LIB)/libibverbs.so: $(SHARED)
+	ln -sf $(notdir $(SHARED)) $@
+
+# In the static archive there are no versions: the default of each name gets the plain name.
+$(STATIC): $(ARCHIVE) c-tests/abi/symbols.tsv
+	@mkdir -p $(@D)
+	awk -F'\t' '$$3 == "@@" && $$4 == "func" { print $$1 "@@" $$2, $$1 }' \
+	    c-tests/abi/symbols.tsv > $(BUILD)/static-names
+	awk -F'\t' '$$3 == "@" { print $$1 "@" $$2, "verbium_compat_" $$1 }' \
+	    c-tests/abi/symbols.tsv >> $(BUILD)/static-names
+	for name in stat64 fstat64 lstat64 fstatat64; do \
+	    echo "$$name verbium_$$name"; \
+	done >> $(BUILD)/static-names
+	$(OBJCOPY) --redefine-syms=$(BUILD)/static-names $(ARCHIVE) $@
+
+$(PC): pkgconfig/libibverbs.pc.in Makefile
+	@mkdir -p $(@D)
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
+	    -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|' $< > $@
+
+install: lib
+	$(INSTALL) -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/infiniband
+	$(INSTALL) -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)/
+	ln -sf $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/libibverbs.so
+	$(INSTALL) -m 644 $(STATIC) $(DESTDIR)$(LIBDIR)/
+	$(INSTALL) -m 644 $(PC) $(DESTDIR)$(LIBDIR)/pkgconfig/
+	@for header in include/infiniband/*.h; do \
+	    if [ -e "$$header" ]; then \
+	        $(INSTALL) -m 644 "$$header" $(DESTDIR)$(INCLUDEDIR)/infiniband/ || exit 1; \
+	    fi; \
+	done
+
+uninstall:
+	rm -f $(DESTDIR)$(LIBDIR)/$(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/$(SONAME) \
+	    $(DESTDIR)$(LIBDIR)/libibverbs.so $(DESTDIR)$(LIBDIR)/libibverbs.a \
+	    $(DESTDIR)$(LIBDIR)/pkgconfig/libibverbs.pc
+	@for header in include/infiniband/*.h; do \
+	    if [ -e "$$header" ]; then \
+	        rm -f "$(DESTDIR)$(INCLUDEDIR)/infiniband/$$(basename "$$header")"; \
+	    fi; \
+	done
+
+# Exported names, versions and kinds, exactly as the table says; other libraries still load.
+abi: lib
+	sh c-tests/abi/symbols.sh $(SHARED) c-tests/abi/symbols.tsv
+
+clean:
+	rm -rf $(BUILD)
+	$(CARGO) clean --target-dir $(TARGET_DIR)
+
+-include include/gen/headers.mk
+-include c-tests/traffic/tests.mk
+-include c-tests/demo/demo.mk
+-include c-tests/bench/bench.mk

@@ -1,0 +1,7 @@
+//! Between the public functions and whoever implements a device.
+//!
+//! One table of operations per context is the only way from `api` to a device; this layer keeps
+//! the devices, their contexts and those tables. It never looks at what a device is made of.
+
+pub(crate) mod ops;
+pub(crate) mod refuse;
