@@ -1,0 +1,33 @@
+# C tests; included by the Makefile at the top, which has the target `lib`.
+# Targets: c-tests, c-tests-valgrind, c-tests-programs.
+
+CTESTS_CC ?= $(or $(CC),cc)
+CTESTS_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror \
+	$(if $(wildcard include/infiniband/verbs.h),-Iinclude) -Ic-tests/traffic
+CTESTS_LDLIBS := $(if $(wildcard build/lib/libibverbs.so),-Lbuild/lib) -libverbs -lpthread -ldl
+CTESTS_OBJECTS := build/c-tests/obj/harness.o build/c-tests/obj/nic.o
+CTESTS_SOURCES := $(filter-out %/harness.c %/nic.c, \
+	$(wildcard c-tests/traffic/*.c c-tests/verbs/*.c c-tests/null/*.c))
+CTESTS_PROGRAMS := $(patsubst %.c,build/c-tests/%,$(notdir $(CTESTS_SOURCES)))
+
+vpath %.c c-tests/traffic c-tests/verbs c-tests/null
+
+build/c-tests/obj/%.o: %.c c-tests/traffic/harness.h c-tests/traffic/nic.h
+	@mkdir -p $(@D)
+	$(CTESTS_CC) $(CTESTS_CFLAGS) -c $< -o $@
+
+build/c-tests/%: build/c-tests/obj/%.o $(CTESTS_OBJECTS)
+	$(CTESTS_CC) $(LDFLAGS) $^ -o $@ $(CTESTS_LDLIBS)
+
+.PRECIOUS: build/c-tests/obj/%.o
+.PHONY: c-tests c-tests-valgrind c-tests-programs
+
+c-tests-programs: $(CTESTS_PROGRAMS)
+
+c-tests: lib
+	$(MAKE) --no-print-directory c-tests-programs
+	c-tests/run $(CTESTS_ARGS)
+
+c-tests-valgrind: lib
+	$(MAKE) --no-print-directory c-tests-programs
+	c-tests/run --valgrind $(CTESTS_ARGS)
