@@ -25,6 +25,7 @@ mod device;
 pub mod driver;
 mod flow;
 mod ioctl_verbs;
+mod layout;
 mod objects;
 mod opcode;
 mod qp;
