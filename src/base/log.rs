@@ -69,7 +69,7 @@ pub fn enabled(level: Level) -> bool {
     level <= sink().level
 }
 
-/// Writes one line; use the macros `error!`, `warn!`, `info!`, `debug!`.
+/// Writes one line; use the macros `log_error!`, `log_warn!`, `log_info!`, `log_debug!`.
 pub fn write(level: Level, line: fmt::Arguments<'_>) {
     // SAFETY: __errno_location always gives this thread's errno.
     let errno = unsafe { *libc::__errno_location() };
@@ -87,24 +87,43 @@ pub fn write(level: Level, line: fmt::Arguments<'_>) {
     unsafe { *libc::__errno_location() = errno };
 }
 
-macro_rules! level_macro {
-    ($name:ident, $level:ident, $d:tt) => {
-        #[macro_export]
-        macro_rules! $name {
-                    ($d($d arg:tt)*) => {
-                        if $crate::base::log::enabled($crate::base::log::Level::$level) {
-                            $crate::base::log::write(
-                                $crate::base::log::Level::$level, format_args!($d($d arg)*));
-                        }
-                    };
-                }
+// Spelled out four times: a macro that another macro exports cannot be named by its path.
+
+#[macro_export]
+macro_rules! log_error {
+    ($($arg:tt)*) => {
+        if $crate::base::log::enabled($crate::base::log::Level::Error) {
+            $crate::base::log::write($crate::base::log::Level::Error, format_args!($($arg)*));
+        }
     };
 }
 
-level_macro!(log_error, Error, $);
-level_macro!(log_warn, Warn, $);
-level_macro!(log_info, Info, $);
-level_macro!(log_debug, Debug, $);
+#[macro_export]
+macro_rules! log_warn {
+    ($($arg:tt)*) => {
+        if $crate::base::log::enabled($crate::base::log::Level::Warn) {
+            $crate::base::log::write($crate::base::log::Level::Warn, format_args!($($arg)*));
+        }
+    };
+}
+
+#[macro_export]
+macro_rules! log_info {
+    ($($arg:tt)*) => {
+        if $crate::base::log::enabled($crate::base::log::Level::Info) {
+            $crate::base::log::write($crate::base::log::Level::Info, format_args!($($arg)*));
+        }
+    };
+}
+
+#[macro_export]
+macro_rules! log_debug {
+    ($($arg:tt)*) => {
+        if $crate::base::log::enabled($crate::base::log::Level::Debug) {
+            $crate::base::log::write($crate::base::log::Level::Debug, format_args!($($arg)*));
+        }
+    };
+}
 
 #[cfg(test)]
 mod tests {
