@@ -6,4 +6,5 @@ pub mod base;
 pub mod engine;
 pub mod link;
 pub mod provider;
+pub mod soft;
 pub mod wire;
