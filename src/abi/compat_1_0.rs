@@ -4,6 +4,7 @@
 
 use super::*;
 
+/// The port attributes `ibv_query_port` knew before its macro took over.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct _compat_ibv_port_attr {

@@ -6,6 +6,7 @@
 
 use super::*;
 
+/// Slots of the first releases; those named `_compat_` are no longer called.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_context_ops {
@@ -49,22 +50,27 @@ pub struct ibv_context_ops {
     pub _compat_async_event: Option<unsafe extern "C" fn() -> *mut c_void>,
 }
 
+/// An opened device.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_context {
     pub device: *mut ibv_device,
     pub ops: ibv_context_ops,
     pub cmd_fd: c_int,
+    /// Readable when an asynchronous event waits.
     pub async_fd: c_int,
     pub num_comp_vectors: c_int,
     pub mutex: pthread_mutex_t,
+    /// All ones if a `verbs_context` is around this.
     pub abi_compat: *mut c_void,
 }
 
+/// What the library keeps for a context; nobody else looks inside.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct verbs_ex_private {}
 
+/// An opened device with the slots that came later; each lies before older ones.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct verbs_context {
@@ -165,6 +171,7 @@ pub struct verbs_context {
         Option<unsafe extern "C" fn(*mut ibv_context, *mut ibv_xrcd_init_attr) -> *mut ibv_xrcd>,
     pub close_xrcd: Option<unsafe extern "C" fn(*mut ibv_xrcd) -> c_int>,
     pub _ABI_placeholder3: u64,
+    /// Size of the struct as the library that made it knows it.
     pub sz: usize,
     pub context: ibv_context,
 }
@@ -174,6 +181,7 @@ pub const __VERBS_ABI_IS_EXTENDED: *mut c_void = usize::MAX as *mut c_void;
 
 // Queues whose operations are called through the object.
 
+/// Queue pair whose work requests are built call by call.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_qp_ex {
@@ -207,6 +215,7 @@ pub struct ibv_qp_ex {
     pub wr_flush: Option<unsafe extern "C" fn(*mut ibv_qp_ex, u32, u64, usize, u8, u8)>,
 }
 
+/// Completion queue whose completions are read field by field.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_cq_ex {

@@ -4,6 +4,7 @@ use super::*;
 
 // What kind of device it is.
 
+/// What a device is: an adapter, a switch, an iWARP NIC.
 pub type ibv_node_type = i32;
 pub const IBV_NODE_UNKNOWN: ibv_node_type = -1;
 pub const IBV_NODE_CA: ibv_node_type = 1;
@@ -14,6 +15,7 @@ pub const IBV_NODE_USNIC: ibv_node_type = 5;
 pub const IBV_NODE_USNIC_UDP: ibv_node_type = 6;
 pub const IBV_NODE_UNSPECIFIED: ibv_node_type = 7;
 
+/// The transport a device speaks; RoCE devices report InfiniBand.
 pub type ibv_transport_type = i32;
 pub const IBV_TRANSPORT_UNKNOWN: ibv_transport_type = -1;
 pub const IBV_TRANSPORT_IB: ibv_transport_type = 0;
@@ -22,6 +24,7 @@ pub const IBV_TRANSPORT_USNIC: ibv_transport_type = 2;
 pub const IBV_TRANSPORT_USNIC_UDP: ibv_transport_type = 3;
 pub const IBV_TRANSPORT_UNSPECIFIED: ibv_transport_type = 4;
 
+/// How far atomic operations of a device are atomic.
 pub type ibv_atomic_cap = u32;
 pub const IBV_ATOMIC_NONE: ibv_atomic_cap = 0;
 pub const IBV_ATOMIC_HCA: ibv_atomic_cap = 1;
@@ -30,6 +33,7 @@ pub const IBV_ATOMIC_GLOB: ibv_atomic_cap = 2;
 pub const IBV_SYSFS_NAME_MAX: u32 = 1 << 6;
 pub const IBV_SYSFS_PATH_MAX: u32 = 1 << 8;
 
+/// Two slots that once were functions; plug-ins leave them empty.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct _ibv_device_ops {
@@ -37,18 +41,25 @@ pub struct _ibv_device_ops {
     pub _dummy2: Option<unsafe extern "C" fn(*mut ibv_context)>,
 }
 
+/// A device as the list shows it, before it is opened.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_device {
     pub _ops: _ibv_device_ops,
+    /// Adapter, switch, router or iWARP NIC.
     pub node_type: ibv_node_type,
     pub transport_type: ibv_transport_type,
+    /// Name of the verbs device, such as `mlx5_0`.
     pub name: [c_char; 64],
+    /// Name of its character device, such as `uverbs0`.
     pub dev_name: [c_char; 64],
+    /// Directory of the character device in sysfs.
     pub dev_path: [c_char; 256],
+    /// Directory of the verbs device in sysfs.
     pub ibdev_path: [c_char; 256],
 }
 
+/// Whether a process may fork while memory is registered.
 pub type ibv_fork_status = u32;
 pub const IBV_FORK_DISABLED: ibv_fork_status = 0;
 pub const IBV_FORK_ENABLED: ibv_fork_status = 1;
@@ -63,6 +74,7 @@ pub struct ibv_gid_global {
     pub interface_id: __be64,
 }
 
+/// A global identifier: 16 bytes, in network order.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub union ibv_gid {
@@ -70,11 +82,13 @@ pub union ibv_gid {
     pub global: ibv_gid_global,
 }
 
+/// What a GID table entry stands for on the wire.
 pub type ibv_gid_type = u32;
 pub const IBV_GID_TYPE_IB: ibv_gid_type = 0;
 pub const IBV_GID_TYPE_ROCE_V1: ibv_gid_type = 1;
 pub const IBV_GID_TYPE_ROCE_V2: ibv_gid_type = 2;
 
+/// One entry of a GID table.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_gid_entry {
@@ -87,6 +101,7 @@ pub struct ibv_gid_entry {
 
 // Capabilities of a device.
 
+/// Bits of `ibv_device_attr.device_cap_flags`.
 pub type ibv_device_cap_flags = u32;
 pub const IBV_DEVICE_RESIZE_MAX_WR: ibv_device_cap_flags = 1 << 0;
 pub const IBV_DEVICE_BAD_PKEY_CNTR: ibv_device_cap_flags = 1 << 1;
@@ -117,6 +132,7 @@ pub const IBV_DEVICE_RAW_SCATTER_FCS: u64 = 1 << 34;
 pub const IBV_DEVICE_PCI_WRITE_END_PADDING: u64 = 1 << 36;
 pub const IBV_DEVICE_CC_DMA_BOUNCE: u64 = 1 << 41;
 
+/// What a device can do: the part every release knows.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_device_attr {
@@ -162,12 +178,14 @@ pub struct ibv_device_attr {
     pub phys_port_cnt: u8,
 }
 
+/// What a caller asks of an extended device query; nothing so far.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_query_device_ex_input {
     pub comp_mask: u32,
 }
 
+/// Operations that may touch memory registered on demand, per service.
 pub type ibv_odp_transport_cap_bits = u32;
 pub const IBV_ODP_SUPPORT_SEND: ibv_odp_transport_cap_bits = 1 << 0;
 pub const IBV_ODP_SUPPORT_RECV: ibv_odp_transport_cap_bits = 1 << 1;
@@ -178,6 +196,7 @@ pub const IBV_ODP_SUPPORT_SRQ_RECV: ibv_odp_transport_cap_bits = 1 << 5;
 pub const IBV_ODP_SUPPORT_FLUSH: ibv_odp_transport_cap_bits = 1 << 6;
 pub const IBV_ODP_SUPPORT_ATOMIC_WRITE: ibv_odp_transport_cap_bits = 1 << 7;
 
+/// Whether memory may be registered on demand at all.
 pub type ibv_odp_general_caps = u32;
 pub const IBV_ODP_SUPPORT: ibv_odp_general_caps = 1 << 0;
 pub const IBV_ODP_SUPPORT_IMPLICIT: ibv_odp_general_caps = 1 << 1;
@@ -190,6 +209,7 @@ pub struct ibv_odp_caps_per_transport_caps {
     pub ud_odp_caps: u32,
 }
 
+/// On-demand paging: in general, and per service.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_odp_caps {
@@ -197,6 +217,7 @@ pub struct ibv_odp_caps {
     pub per_transport_caps: ibv_odp_caps_per_transport_caps,
 }
 
+/// Segmentation offload of raw packet queue pairs.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_tso_caps {
@@ -204,9 +225,11 @@ pub struct ibv_tso_caps {
     pub supported_qpts: u32,
 }
 
+/// Hash functions for receive side scaling.
 pub type ibv_rx_hash_function_flags = u32;
 pub const IBV_RX_HASH_FUNC_TOEPLITZ: ibv_rx_hash_function_flags = 1 << 0;
 
+/// Packet fields that may enter the receive hash.
 pub type ibv_rx_hash_fields = u32;
 pub const IBV_RX_HASH_SRC_IPV4: ibv_rx_hash_fields = 1 << 0;
 pub const IBV_RX_HASH_DST_IPV4: ibv_rx_hash_fields = 1 << 1;
@@ -219,6 +242,7 @@ pub const IBV_RX_HASH_DST_PORT_UDP: ibv_rx_hash_fields = 1 << 7;
 pub const IBV_RX_HASH_IPSEC_SPI: ibv_rx_hash_fields = 1 << 8;
 pub const IBV_RX_HASH_INNER: ibv_rx_hash_fields = 1 << 31;
 
+/// Limits of receive side scaling.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_rss_caps {
@@ -229,6 +253,7 @@ pub struct ibv_rss_caps {
     pub rx_hash_function: u8,
 }
 
+/// Limits of pacing, in kilobits per second.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_packet_pacing_caps {
@@ -237,15 +262,18 @@ pub struct ibv_packet_pacing_caps {
     pub supported_qpts: u32,
 }
 
+/// Offloads for raw packets.
 pub type ibv_raw_packet_caps = u32;
 pub const IBV_RAW_PACKET_CAP_CVLAN_STRIPPING: ibv_raw_packet_caps = 1 << 0;
 pub const IBV_RAW_PACKET_CAP_SCATTER_FCS: ibv_raw_packet_caps = 1 << 1;
 pub const IBV_RAW_PACKET_CAP_IP_CSUM: ibv_raw_packet_caps = 1 << 2;
 pub const IBV_RAW_PACKET_CAP_DELAY_DROP: ibv_raw_packet_caps = 1 << 3;
 
+/// Tag matching a device can do.
 pub type ibv_tm_cap_flags = u32;
 pub const IBV_TM_CAP_RC: ibv_tm_cap_flags = 1 << 0;
 
+/// Limits of tag matching.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_tm_caps {
@@ -256,6 +284,7 @@ pub struct ibv_tm_caps {
     pub max_sge: u32,
 }
 
+/// Limits of completion moderation.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_cq_moderation_caps {
@@ -263,11 +292,13 @@ pub struct ibv_cq_moderation_caps {
     pub max_cq_period: u16,
 }
 
+/// Operand sizes of atomics over PCI, as bits.
 pub type ibv_pci_atomic_op_size = u32;
 pub const IBV_PCI_ATOMIC_OPERATION_4_BYTE_SIZE_SUP: ibv_pci_atomic_op_size = 1 << 0;
 pub const IBV_PCI_ATOMIC_OPERATION_8_BYTE_SIZE_SUP: ibv_pci_atomic_op_size = 1 << 1;
 pub const IBV_PCI_ATOMIC_OPERATION_16_BYTE_SIZE_SUP: ibv_pci_atomic_op_size = 1 << 2;
 
+/// Atomics a device can do over PCI, per kind.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_pci_atomic_caps {
@@ -276,6 +307,7 @@ pub struct ibv_pci_atomic_caps {
     pub compare_swap: u16,
 }
 
+/// What a device can do: everything this release knows.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_device_attr_ex {
@@ -298,10 +330,12 @@ pub struct ibv_device_attr_ex {
     pub phys_port_cnt_ex: u32,
 }
 
+/// Which values `ibv_query_rt_values_ex` reads.
 pub type ibv_values_mask = u32;
 pub const IBV_VALUES_MASK_RAW_CLOCK: ibv_values_mask = 1 << 0;
 pub const IBV_VALUES_MASK_RESERVED: ibv_values_mask = 1 << 1;
 
+/// Values that change while a device runs.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_values_ex {
@@ -311,6 +345,7 @@ pub struct ibv_values_ex {
 
 // Ports.
 
+/// Path MTU as verbs encode it.
 pub type ibv_mtu = u32;
 pub const IBV_MTU_256: ibv_mtu = 1;
 pub const IBV_MTU_512: ibv_mtu = 2;
@@ -318,6 +353,7 @@ pub const IBV_MTU_1024: ibv_mtu = 3;
 pub const IBV_MTU_2048: ibv_mtu = 4;
 pub const IBV_MTU_4096: ibv_mtu = 5;
 
+/// Logical state of a port.
 pub type ibv_port_state = u32;
 pub const IBV_PORT_NOP: ibv_port_state = 0;
 pub const IBV_PORT_DOWN: ibv_port_state = 1;
@@ -330,6 +366,7 @@ pub const IBV_LINK_LAYER_UNSPECIFIED: u32 = 0;
 pub const IBV_LINK_LAYER_INFINIBAND: u32 = 1;
 pub const IBV_LINK_LAYER_ETHERNET: u32 = 2;
 
+/// Bits of `ibv_port_attr.port_cap_flags`.
 pub type ibv_port_cap_flags = u32;
 pub const IBV_PORT_SM: ibv_port_cap_flags = 1 << 1;
 pub const IBV_PORT_NOTICE_SUP: ibv_port_cap_flags = 1 << 2;
@@ -356,6 +393,7 @@ pub const IBV_PORT_LINK_LATENCY_SUP: ibv_port_cap_flags = 1 << 24;
 pub const IBV_PORT_CLIENT_REG_SUP: ibv_port_cap_flags = 1 << 25;
 pub const IBV_PORT_IP_BASED_GIDS: ibv_port_cap_flags = 1 << 26;
 
+/// Bits of `ibv_port_attr.port_cap_flags2`.
 pub type ibv_port_cap_flags2 = u32;
 pub const IBV_PORT_SET_NODE_DESC_SUP: ibv_port_cap_flags2 = 1 << 0;
 pub const IBV_PORT_INFO_EXT_SUP: ibv_port_cap_flags2 = 1 << 1;
@@ -366,6 +404,7 @@ pub const IBV_PORT_LINK_SPEED_HDR_SUP: ibv_port_cap_flags2 = 1 << 5;
 pub const IBV_PORT_LINK_SPEED_NDR_SUP: ibv_port_cap_flags2 = 1 << 10;
 pub const IBV_PORT_LINK_SPEED_XDR_SUP: ibv_port_cap_flags2 = 1 << 12;
 
+/// State and limits of a port.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_port_attr {
@@ -396,6 +435,7 @@ pub struct ibv_port_attr {
 
 // Asynchronous events.
 
+/// What an asynchronous event reports.
 pub type ibv_event_type = u32;
 pub const IBV_EVENT_CQ_ERR: ibv_event_type = 0;
 pub const IBV_EVENT_QP_FATAL: ibv_event_type = 1;
@@ -429,6 +469,7 @@ pub union ibv_async_event_element {
     pub port_num: c_int,
 }
 
+/// An asynchronous event and the object it is about.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_async_event {

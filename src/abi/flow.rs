@@ -4,16 +4,19 @@ use super::*;
 
 pub const ETHERNET_LL_SIZE: usize = 6;
 
+/// Kind of a steering rule.
 pub type ibv_flow_attr_type = u32;
 pub const IBV_FLOW_ATTR_NORMAL: ibv_flow_attr_type = 0;
 pub const IBV_FLOW_ATTR_ALL_DEFAULT: ibv_flow_attr_type = 1;
 pub const IBV_FLOW_ATTR_MC_DEFAULT: ibv_flow_attr_type = 2;
 pub const IBV_FLOW_ATTR_SNIFFER: ibv_flow_attr_type = 3;
 
+/// Bits of `ibv_flow_attr.flags`.
 pub type ibv_flow_flags = u32;
 pub const IBV_FLOW_ATTR_FLAGS_DONT_TRAP: ibv_flow_flags = 1 << 1;
 pub const IBV_FLOW_ATTR_FLAGS_EGRESS: ibv_flow_flags = 1 << 2;
 
+/// What a flow specification matches or does.
 pub type ibv_flow_spec_type = u32;
 pub const IBV_FLOW_SPEC_ETH: ibv_flow_spec_type = 32;
 pub const IBV_FLOW_SPEC_IPV4: ibv_flow_spec_type = 48;
@@ -31,6 +34,7 @@ pub const IBV_FLOW_SPEC_ACTION_DROP: ibv_flow_spec_type = 4097;
 pub const IBV_FLOW_SPEC_ACTION_HANDLE: ibv_flow_spec_type = 4098;
 pub const IBV_FLOW_SPEC_ACTION_COUNT: ibv_flow_spec_type = 4099;
 
+/// A steering rule; its specifications follow it in memory.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_flow_attr {
@@ -43,6 +47,7 @@ pub struct ibv_flow_attr {
     pub flags: u32,
 }
 
+/// A steering rule in force.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_flow {
@@ -265,21 +270,25 @@ pub union ibv_flow_spec_u {
     pub flow_count: ibv_flow_spec_counter_action,
 }
 
+/// Any flow specification.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_flow_spec {
     pub u: ibv_flow_spec_u,
 }
 
+/// Fields of `ibv_flow_action_esp_attr` that are set.
 pub type ibv_flow_action_esp_mask = u32;
 pub const IBV_FLOW_ACTION_ESP_MASK_ESN: ibv_flow_action_esp_mask = 1 << 0;
 
+/// An action steering rules may name.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_flow_action {
     pub context: *mut ibv_context,
 }
 
+/// An IPsec ESP action.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_flow_action_esp_attr {

@@ -175,36 +175,36 @@ pub const IB_UVERBS_ACCESS_OPTIONAL_LAST: u32 = 1 << 29;
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ib_uverbs_buffer_desc {
-    pub r#type: u32,
-    pub fd: i32,
-    pub flags: u32,
-    pub optional_flags: u32,
-    pub addr: u64,
-    pub length: u64,
+    pub r#type: __u32,
+    pub fd: __s32,
+    pub flags: __u32,
+    pub optional_flags: __u32,
+    pub addr: __aligned_u64,
+    pub length: __aligned_u64,
 }
 
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ib_uverbs_flow_action_esp {
-    pub spi: u32,
-    pub seq: u32,
-    pub tfc_pad: u32,
-    pub flags: u32,
-    pub hard_limit_pkts: u64,
+    pub spi: __u32,
+    pub seq: __u32,
+    pub tfc_pad: __u32,
+    pub flags: __u32,
+    pub hard_limit_pkts: __aligned_u64,
 }
 
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub union ib_uverbs_flow_action_esp_encap_val {
     pub val_ptr: *mut c_void,
-    pub val_ptr_data_u64: u64,
+    pub val_ptr_data_u64: __aligned_u64,
 }
 
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub union ib_uverbs_flow_action_esp_encap_next {
     pub next_ptr: *mut ib_uverbs_flow_action_esp_encap,
-    pub next_ptr_data_u64: u64,
+    pub next_ptr_data_u64: __aligned_u64,
 }
 
 #[repr(C)]
@@ -212,54 +212,54 @@ pub union ib_uverbs_flow_action_esp_encap_next {
 pub struct ib_uverbs_flow_action_esp_encap {
     pub val: ib_uverbs_flow_action_esp_encap_val,
     pub next: ib_uverbs_flow_action_esp_encap_next,
-    pub len: u16,
-    pub r#type: u16,
+    pub len: __u16,
+    pub r#type: __u16,
 }
 
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ib_uverbs_flow_action_esp_keymat_aes_gcm {
-    pub iv: u64,
-    pub iv_algo: u32,
-    pub salt: u32,
-    pub icv_len: u32,
-    pub key_len: u32,
-    pub aes_key: [u32; 8],
+    pub iv: __aligned_u64,
+    pub iv_algo: __u32,
+    pub salt: __u32,
+    pub icv_len: __u32,
+    pub key_len: __u32,
+    pub aes_key: [__u32; 8],
 }
 
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ib_uverbs_flow_action_esp_replay_bmp {
-    pub size: u32,
+    pub size: __u32,
 }
 
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ib_uverbs_gid_entry {
-    pub gid: [u64; 2],
-    pub gid_index: u32,
-    pub port_num: u32,
-    pub gid_type: u32,
-    pub netdev_ifindex: u32,
+    pub gid: [__aligned_u64; 2],
+    pub gid_index: __u32,
+    pub port_num: __u32,
+    pub gid_type: __u32,
+    pub netdev_ifindex: __u32,
 }
 
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ib_uverbs_qp_cap {
-    pub max_send_wr: u32,
-    pub max_recv_wr: u32,
-    pub max_send_sge: u32,
-    pub max_recv_sge: u32,
-    pub max_inline_data: u32,
+    pub max_send_wr: __u32,
+    pub max_recv_wr: __u32,
+    pub max_send_sge: __u32,
+    pub max_recv_sge: __u32,
+    pub max_inline_data: __u32,
 }
 
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ib_uverbs_query_port_resp_ex {
     pub legacy_resp: ib_uverbs_query_port_resp,
-    pub port_cap_flags2: u16,
-    pub reserved: [u8; 2],
-    pub active_speed_ex: u32,
+    pub port_cap_flags2: __u16,
+    pub reserved: [__u8; 2],
+    pub active_speed_ex: __u32,
 }
 
 // The names applications use for them.

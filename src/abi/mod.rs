@@ -61,3 +61,11 @@ pub type __be16 = u16;
 pub type __be32 = u32;
 /// A 64-bit value in network byte order.
 pub type __be64 = u64;
+
+// The kernel's names for its integers, for structs that headers share with it.
+pub type __u8 = u8;
+pub type __u16 = u16;
+pub type __u32 = u32;
+pub type __s32 = i32;
+pub type __u64 = u64;
+pub type __aligned_u64 = u64;

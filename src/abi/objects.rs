@@ -6,6 +6,7 @@ use super::*;
 
 // Protection domains, thread domains, XRC domains.
 
+/// Protection domain: what may be used together.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_pd {
@@ -13,12 +14,14 @@ pub struct ibv_pd {
     pub handle: u32,
 }
 
+/// How a thread domain is made.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_td_init_attr {
     pub comp_mask: u32,
 }
 
+/// Thread domain: a promise that one thread at a time uses its objects.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_td {
@@ -27,12 +30,14 @@ pub struct ibv_td {
 
 pub const IBV_ALLOCATOR_USE_DEFAULT: *mut c_void = usize::MAX as *mut c_void;
 
+/// Optional fields of `ibv_parent_domain_init_attr`.
 pub type ibv_parent_domain_init_attr_mask = u32;
 pub const IBV_PARENT_DOMAIN_INIT_ATTR_ALLOCATORS: ibv_parent_domain_init_attr_mask = 1 << 0;
 pub const IBV_PARENT_DOMAIN_INIT_ATTR_PD_CONTEXT: ibv_parent_domain_init_attr_mask = 1 << 1;
 pub const IBV_PARENT_DOMAIN_INIT_ATTR_ALLOW_CC_UNPROTECTED_ALLOC: ibv_parent_domain_init_attr_mask =
     1 << 2;
 
+/// How a protection domain is made that adds a thread domain or allocators to another.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_parent_domain_init_attr {
@@ -45,11 +50,13 @@ pub struct ibv_parent_domain_init_attr {
     pub pd_context: *mut c_void,
 }
 
+/// Fields of `ibv_xrcd_init_attr` that are set.
 pub type ibv_xrcd_init_attr_mask = u32;
 pub const IBV_XRCD_INIT_ATTR_FD: ibv_xrcd_init_attr_mask = 1 << 0;
 pub const IBV_XRCD_INIT_ATTR_OFLAGS: ibv_xrcd_init_attr_mask = 1 << 1;
 pub const IBV_XRCD_INIT_ATTR_RESERVED: ibv_xrcd_init_attr_mask = 1 << 2;
 
+/// How an XRC domain is opened.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_xrcd_init_attr {
@@ -58,6 +65,7 @@ pub struct ibv_xrcd_init_attr {
     pub oflags: c_int,
 }
 
+/// XRC domain: what shared receive queues and their targets have in common.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_xrcd {
@@ -66,6 +74,7 @@ pub struct ibv_xrcd {
 
 // Memory: regions, windows, device memory, DMA handles.
 
+/// What a memory region, a window or a queue pair lets others do.
 pub type ibv_access_flags = u32;
 pub const IBV_ACCESS_LOCAL_WRITE: ibv_access_flags = 1 << 0;
 pub const IBV_ACCESS_REMOTE_WRITE: ibv_access_flags = 1 << 1;
@@ -79,12 +88,14 @@ pub const IBV_ACCESS_FLUSH_GLOBAL: ibv_access_flags = 1 << 8;
 pub const IBV_ACCESS_FLUSH_PERSISTENT: ibv_access_flags = 1 << 9;
 pub const IBV_ACCESS_RELAXED_ORDERING: ibv_access_flags = 1 << 20;
 
+/// What a re-registration changes.
 pub type ibv_rereg_mr_flags = u32;
 pub const IBV_REREG_MR_CHANGE_TRANSLATION: ibv_rereg_mr_flags = 1 << 0;
 pub const IBV_REREG_MR_CHANGE_PD: ibv_rereg_mr_flags = 1 << 1;
 pub const IBV_REREG_MR_CHANGE_ACCESS: ibv_rereg_mr_flags = 1 << 2;
 pub const IBV_REREG_MR_FLAGS_SUPPORTED: ibv_rereg_mr_flags = 7;
 
+/// How far a failed re-registration came.
 pub type ibv_rereg_mr_err_code = i32;
 pub const IBV_REREG_MR_ERR_INPUT: ibv_rereg_mr_err_code = -1;
 pub const IBV_REREG_MR_ERR_DONT_FORK_NEW: ibv_rereg_mr_err_code = -2;
@@ -92,6 +103,7 @@ pub const IBV_REREG_MR_ERR_DO_FORK_OLD: ibv_rereg_mr_err_code = -3;
 pub const IBV_REREG_MR_ERR_CMD: ibv_rereg_mr_err_code = -4;
 pub const IBV_REREG_MR_ERR_CMD_AND_DO_FORK_NEW: ibv_rereg_mr_err_code = -5;
 
+/// Memory region: memory an adapter may touch, and its keys.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_mr {
@@ -104,6 +116,7 @@ pub struct ibv_mr {
     pub rkey: u32,
 }
 
+/// Optional fields of `ibv_mr_init_attr`.
 pub type ibv_mr_init_attr_mask = u32;
 pub const IBV_REG_MR_MASK_IOVA: ibv_mr_init_attr_mask = 1 << 0;
 pub const IBV_REG_MR_MASK_ADDR: ibv_mr_init_attr_mask = 1 << 1;
@@ -112,6 +125,7 @@ pub const IBV_REG_MR_MASK_FD_OFFSET: ibv_mr_init_attr_mask = 1 << 3;
 pub const IBV_REG_MR_MASK_DMAH: ibv_mr_init_attr_mask = 1 << 4;
 pub const IBV_REG_MR_MASK_BUF: ibv_mr_init_attr_mask = 1 << 5;
 
+/// How a memory region is made.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_mr_init_attr {
@@ -126,10 +140,12 @@ pub struct ibv_mr_init_attr {
     pub buf: *mut ibv_buf,
 }
 
+/// Kind of a memory window.
 pub type ibv_mw_type = u32;
 pub const IBV_MW_TYPE_1: ibv_mw_type = 1 << 0;
 pub const IBV_MW_TYPE_2: ibv_mw_type = 1 << 1;
 
+/// Memory window: a part of a region with a key of its own.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_mw {
@@ -140,6 +156,7 @@ pub struct ibv_mw {
     pub r#type: ibv_mw_type,
 }
 
+/// What a window is bound to.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_mw_bind_info {
@@ -149,6 +166,7 @@ pub struct ibv_mw_bind_info {
     pub mw_access_flags: c_uint,
 }
 
+/// A bind of a type 1 window.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_mw_bind {
@@ -157,9 +175,11 @@ pub struct ibv_mw_bind {
     pub bind_info: ibv_mw_bind_info,
 }
 
+/// Optional fields of device memory.
 pub type ibv_dm_mask = u32;
 pub const IBV_DM_MASK_HANDLE: ibv_dm_mask = 1 << 0;
 
+/// How much device memory is asked for.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_alloc_dm_attr {
@@ -168,6 +188,7 @@ pub struct ibv_alloc_dm_attr {
     pub comp_mask: u32,
 }
 
+/// Memory on the device.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_dm {
@@ -178,15 +199,18 @@ pub struct ibv_dm {
     pub handle: u32,
 }
 
+/// Kind of memory a TPH hint speaks of.
 pub type ibv_tph_mem_type = u32;
 pub const IBV_TPH_MEM_TYPE_VM: ibv_tph_mem_type = 0;
 pub const IBV_TPH_MEM_TYPE_PM: ibv_tph_mem_type = 1;
 
+/// Fields of `ibv_dmah_init_attr` that are set.
 pub type ibv_dmah_init_attr_mask = u32;
 pub const IBV_DMAH_INIT_ATTR_MASK_CPU_ID: ibv_dmah_init_attr_mask = 1 << 0;
 pub const IBV_DMAH_INIT_ATTR_MASK_PH: ibv_dmah_init_attr_mask = 1 << 1;
 pub const IBV_DMAH_INIT_ATTR_MASK_TPH_MEM_TYPE: ibv_dmah_init_attr_mask = 1 << 2;
 
+/// How a DMA handle is made.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_dmah_init_attr {
@@ -196,33 +220,28 @@ pub struct ibv_dmah_init_attr {
     pub tph_mem_type: u8,
 }
 
+/// DMA handle: hints for accesses to a region.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_dmah {
     pub context: *mut ibv_context,
 }
 
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct ibv_buf {
-    pub addr: *mut c_void,
-    pub size: usize,
-    pub pd: *mut ibv_pd,
-    pub dmabuf_fd: c_int,
-}
-
 // What a FLUSH may ask for.
 
+/// How far a FLUSH has to carry data.
 pub type ibv_placement_type = u32;
 pub const IBV_FLUSH_GLOBAL: ibv_placement_type = 1 << 0;
 pub const IBV_FLUSH_PERSISTENT: ibv_placement_type = 1 << 1;
 
+/// What a FLUSH covers.
 pub type ibv_selectivity_level = u32;
 pub const IBV_FLUSH_RANGE: ibv_selectivity_level = 0;
 pub const IBV_FLUSH_MR: ibv_selectivity_level = 1;
 
 // Address handles.
 
+/// Static rate of an address, as verbs encode it.
 pub type ibv_rate = u32;
 pub const IBV_RATE_MAX: ibv_rate = 0;
 pub const IBV_RATE_2_5_GBPS: ibv_rate = 2;
@@ -249,6 +268,7 @@ pub const IBV_RATE_600_GBPS: ibv_rate = 22;
 pub const IBV_RATE_800_GBPS: ibv_rate = 23;
 pub const IBV_RATE_1200_GBPS: ibv_rate = 24;
 
+/// The global part of an address.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_global_route {
@@ -259,6 +279,7 @@ pub struct ibv_global_route {
     pub traffic_class: u8,
 }
 
+/// A global routing header, as it stands in a UD receive buffer.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_grh {
@@ -270,6 +291,7 @@ pub struct ibv_grh {
     pub dgid: ibv_gid,
 }
 
+/// An address.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_ah_attr {
@@ -282,6 +304,7 @@ pub struct ibv_ah_attr {
     pub port_num: u8,
 }
 
+/// Address handle: an address a device knows.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_ah {
@@ -296,6 +319,7 @@ pub const IB_ROCE_UDP_ENCAP_VALID_PORT_MAX: u32 = 0xffff;
 
 // Completion channels and completion queues.
 
+/// Completion channel: a descriptor on which completion queues wake a thread.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_comp_channel {
@@ -304,6 +328,7 @@ pub struct ibv_comp_channel {
     pub refcnt: c_int,
 }
 
+/// Completion queue.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_cq {
@@ -318,6 +343,7 @@ pub struct ibv_cq {
     pub async_events_completed: u32,
 }
 
+/// Fields an extended completion queue shall be able to report.
 pub type ibv_create_cq_wc_flags = u32;
 pub const IBV_WC_EX_WITH_BYTE_LEN: ibv_create_cq_wc_flags = 1 << 0;
 pub const IBV_WC_EX_WITH_IMM: ibv_create_cq_wc_flags = 1 << 1;
@@ -336,14 +362,17 @@ pub const IBV_WC_STANDARD_FLAGS: u32 = 127;
 
 pub const IBV_CREATE_CQ_SUP_WC_FLAGS: u32 = 4095;
 
+/// Optional fields of `ibv_cq_init_attr_ex`.
 pub type ibv_cq_init_attr_mask = u32;
 pub const IBV_CQ_INIT_ATTR_MASK_FLAGS: ibv_cq_init_attr_mask = 1 << 0;
 pub const IBV_CQ_INIT_ATTR_MASK_PD: ibv_cq_init_attr_mask = 1 << 1;
 
+/// Bits of `ibv_cq_init_attr_ex.flags`.
 pub type ibv_create_cq_attr_flags = u32;
 pub const IBV_CREATE_CQ_ATTR_SINGLE_THREADED: ibv_create_cq_attr_flags = 1 << 0;
 pub const IBV_CREATE_CQ_ATTR_IGNORE_OVERRUN: ibv_create_cq_attr_flags = 1 << 1;
 
+/// How an extended completion queue is made.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_cq_init_attr_ex {
@@ -357,10 +386,12 @@ pub struct ibv_cq_init_attr_ex {
     pub parent_domain: *mut ibv_pd,
 }
 
+/// What a change of a completion queue sets.
 pub type ibv_cq_attr_mask = u32;
 pub const IBV_CQ_ATTR_MODERATE: ibv_cq_attr_mask = 1 << 0;
 pub const IBV_CQ_ATTR_RESERVED: ibv_cq_attr_mask = 1 << 1;
 
+/// How many completions, or how long, an event may wait.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_moderate_cq {
@@ -368,6 +399,7 @@ pub struct ibv_moderate_cq {
     pub cq_period: u16,
 }
 
+/// A change of a completion queue.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_modify_cq_attr {
@@ -375,12 +407,14 @@ pub struct ibv_modify_cq_attr {
     pub moderate: ibv_moderate_cq,
 }
 
+/// How an extended completion queue is polled.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_poll_cq_attr {
     pub comp_mask: u32,
 }
 
+/// What a tag matching completion says of the message.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_wc_tm_info {
@@ -390,15 +424,18 @@ pub struct ibv_wc_tm_info {
 
 // Shared receive queues.
 
+/// Kind of a shared receive queue.
 pub type ibv_srq_type = u32;
 pub const IBV_SRQT_BASIC: ibv_srq_type = 0;
 pub const IBV_SRQT_XRC: ibv_srq_type = 1;
 pub const IBV_SRQT_TM: ibv_srq_type = 2;
 
+/// What a change of a shared receive queue sets.
 pub type ibv_srq_attr_mask = u32;
 pub const IBV_SRQ_MAX_WR: ibv_srq_attr_mask = 1 << 0;
 pub const IBV_SRQ_LIMIT: ibv_srq_attr_mask = 1 << 1;
 
+/// Depth and limit of a shared receive queue.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_srq_attr {
@@ -407,6 +444,7 @@ pub struct ibv_srq_attr {
     pub srq_limit: u32,
 }
 
+/// How a shared receive queue is made.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_srq_init_attr {
@@ -414,6 +452,7 @@ pub struct ibv_srq_init_attr {
     pub attr: ibv_srq_attr,
 }
 
+/// Depth of tag matching of a shared receive queue.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_tm_cap {
@@ -421,6 +460,7 @@ pub struct ibv_tm_cap {
     pub max_ops: u32,
 }
 
+/// Fields of `ibv_srq_init_attr_ex` that are set.
 pub type ibv_srq_init_attr_mask = u32;
 pub const IBV_SRQ_INIT_ATTR_TYPE: ibv_srq_init_attr_mask = 1 << 0;
 pub const IBV_SRQ_INIT_ATTR_PD: ibv_srq_init_attr_mask = 1 << 1;
@@ -429,6 +469,7 @@ pub const IBV_SRQ_INIT_ATTR_CQ: ibv_srq_init_attr_mask = 1 << 3;
 pub const IBV_SRQ_INIT_ATTR_TM: ibv_srq_init_attr_mask = 1 << 4;
 pub const IBV_SRQ_INIT_ATTR_RESERVED: ibv_srq_init_attr_mask = 1 << 5;
 
+/// How a shared receive queue of any kind is made.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_srq_init_attr_ex {
@@ -442,6 +483,7 @@ pub struct ibv_srq_init_attr_ex {
     pub tm_cap: ibv_tm_cap,
 }
 
+/// Shared receive queue.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_srq {
@@ -456,16 +498,19 @@ pub struct ibv_srq {
 
 // Counters.
 
+/// What a counter counts.
 pub type ibv_counter_description = u32;
 pub const IBV_COUNTER_PACKETS: ibv_counter_description = 0;
 pub const IBV_COUNTER_BYTES: ibv_counter_description = 1;
 
+/// How a counters object is made.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_counters_init_attr {
     pub comp_mask: u32,
 }
 
+/// What a counter is attached to.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_counter_attach_attr {
@@ -474,19 +519,23 @@ pub struct ibv_counter_attach_attr {
     pub comp_mask: u32,
 }
 
+/// How counters are read.
 pub type ibv_read_counters_flags = u32;
 pub const IBV_READ_COUNTERS_ATTR_PREFER_CACHED: ibv_read_counters_flags = 1 << 0;
 
+/// A set of counters.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_counters {
     pub context: *mut ibv_context,
 }
 
+/// What a completion counter counts.
 pub type ibv_comp_cntr_type = u32;
 pub const IBV_COMP_CNTR_TYPE_WRS: ibv_comp_cntr_type = 0;
 pub const IBV_COMP_CNTR_TYPE_BYTES: ibv_comp_cntr_type = 1;
 
+/// How a completion counter is made.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_comp_cntr_init_attr {
@@ -495,6 +544,7 @@ pub struct ibv_comp_cntr_init_attr {
     pub flags: u32,
 }
 
+/// Limits of completion counters.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_comp_cntr_caps {
@@ -503,6 +553,7 @@ pub struct ibv_comp_cntr_caps {
     pub supported_qp_attach_ops: u32,
 }
 
+/// Completion counter: counts completions instead of queueing them.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_comp_cntr {
@@ -510,6 +561,7 @@ pub struct ibv_comp_cntr {
     pub handle: u32,
 }
 
+/// Operations a completion counter counts for a queue pair.
 pub type ibv_qp_attach_comp_cntr_op = u32;
 pub const IBV_QP_ATTACH_COMP_CNTR_OP_SEND: ibv_qp_attach_comp_cntr_op = 1 << 0;
 pub const IBV_QP_ATTACH_COMP_CNTR_OP_RECV: ibv_qp_attach_comp_cntr_op = 1 << 1;
@@ -518,6 +570,7 @@ pub const IBV_QP_ATTACH_COMP_CNTR_OP_REMOTE_RDMA_READ: ibv_qp_attach_comp_cntr_o
 pub const IBV_QP_ATTACH_COMP_CNTR_OP_RDMA_WRITE: ibv_qp_attach_comp_cntr_op = 1 << 4;
 pub const IBV_QP_ATTACH_COMP_CNTR_OP_REMOTE_RDMA_WRITE: ibv_qp_attach_comp_cntr_op = 1 << 5;
 
+/// How a completion counter is attached to a queue pair.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_qp_attach_comp_cntr_attr {
@@ -527,6 +580,7 @@ pub struct ibv_qp_attach_comp_cntr_attr {
 
 // File descriptors handed to a process that imports a context.
 
+/// Descriptors that travel with a command.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_fd_arr {

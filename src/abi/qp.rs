@@ -2,6 +2,7 @@
 
 use super::*;
 
+/// Service of a queue pair.
 pub type ibv_qp_type = u32;
 pub const IBV_QPT_RC: ibv_qp_type = 2;
 pub const IBV_QPT_UC: ibv_qp_type = 3;
@@ -11,6 +12,7 @@ pub const IBV_QPT_XRC_SEND: ibv_qp_type = 9;
 pub const IBV_QPT_XRC_RECV: ibv_qp_type = 10;
 pub const IBV_QPT_DRIVER: ibv_qp_type = 255;
 
+/// State of a queue pair.
 pub type ibv_qp_state = u32;
 pub const IBV_QPS_RESET: ibv_qp_state = 0;
 pub const IBV_QPS_INIT: ibv_qp_state = 1;
@@ -21,11 +23,13 @@ pub const IBV_QPS_SQE: ibv_qp_state = 5;
 pub const IBV_QPS_ERR: ibv_qp_state = 6;
 pub const IBV_QPS_UNKNOWN: ibv_qp_state = 7;
 
+/// State of path migration.
 pub type ibv_mig_state = u32;
 pub const IBV_MIG_MIGRATED: ibv_mig_state = 0;
 pub const IBV_MIG_REARM: ibv_mig_state = 1;
 pub const IBV_MIG_ARMED: ibv_mig_state = 2;
 
+/// Depths of a queue pair.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_qp_cap {
@@ -36,6 +40,7 @@ pub struct ibv_qp_cap {
     pub max_inline_data: u32,
 }
 
+/// How a queue pair is made.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_qp_init_attr {
@@ -48,6 +53,7 @@ pub struct ibv_qp_init_attr {
     pub sq_sig_all: c_int,
 }
 
+/// Queue pair.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_qp {
@@ -68,6 +74,7 @@ pub struct ibv_qp {
 
 // Extended creation.
 
+/// Fields of `ibv_qp_init_attr_ex` that are set.
 pub type ibv_qp_init_attr_mask = u32;
 pub const IBV_QP_INIT_ATTR_PD: ibv_qp_init_attr_mask = 1 << 0;
 pub const IBV_QP_INIT_ATTR_XRCD: ibv_qp_init_attr_mask = 1 << 1;
@@ -77,6 +84,7 @@ pub const IBV_QP_INIT_ATTR_IND_TABLE: ibv_qp_init_attr_mask = 1 << 4;
 pub const IBV_QP_INIT_ATTR_RX_HASH: ibv_qp_init_attr_mask = 1 << 5;
 pub const IBV_QP_INIT_ATTR_SEND_OPS_FLAGS: ibv_qp_init_attr_mask = 1 << 6;
 
+/// Bits of `ibv_qp_init_attr_ex.create_flags`.
 pub type ibv_qp_create_flags = u32;
 pub const IBV_QP_CREATE_BLOCK_SELF_MCAST_LB: ibv_qp_create_flags = 1 << 1;
 pub const IBV_QP_CREATE_SCATTER_FCS: ibv_qp_create_flags = 1 << 8;
@@ -84,6 +92,7 @@ pub const IBV_QP_CREATE_CVLAN_STRIPPING: ibv_qp_create_flags = 1 << 9;
 pub const IBV_QP_CREATE_SOURCE_QPN: ibv_qp_create_flags = 1 << 10;
 pub const IBV_QP_CREATE_PCI_WRITE_END_PADDING: ibv_qp_create_flags = 1 << 11;
 
+/// Operations an `ibv_qp_ex` shall be able to post.
 pub type ibv_qp_create_send_ops_flags = u32;
 pub const IBV_QP_EX_WITH_RDMA_WRITE: ibv_qp_create_send_ops_flags = 1 << 0;
 pub const IBV_QP_EX_WITH_RDMA_WRITE_WITH_IMM: ibv_qp_create_send_ops_flags = 1 << 1;
@@ -99,6 +108,7 @@ pub const IBV_QP_EX_WITH_TSO: ibv_qp_create_send_ops_flags = 1 << 10;
 pub const IBV_QP_EX_WITH_FLUSH: ibv_qp_create_send_ops_flags = 1 << 11;
 pub const IBV_QP_EX_WITH_ATOMIC_WRITE: ibv_qp_create_send_ops_flags = 1 << 12;
 
+/// Receive hash of a queue pair.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_rx_hash_conf {
@@ -108,6 +118,7 @@ pub struct ibv_rx_hash_conf {
     pub rx_hash_fields_mask: u64,
 }
 
+/// How a queue pair of any kind is made.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_qp_init_attr_ex {
@@ -129,6 +140,7 @@ pub struct ibv_qp_init_attr_ex {
     pub send_ops_flags: u64,
 }
 
+/// Fields of `ibv_qp_open_attr` that are set.
 pub type ibv_qp_open_attr_mask = u32;
 pub const IBV_QP_OPEN_ATTR_NUM: ibv_qp_open_attr_mask = 1 << 0;
 pub const IBV_QP_OPEN_ATTR_XRCD: ibv_qp_open_attr_mask = 1 << 1;
@@ -136,6 +148,7 @@ pub const IBV_QP_OPEN_ATTR_CONTEXT: ibv_qp_open_attr_mask = 1 << 2;
 pub const IBV_QP_OPEN_ATTR_TYPE: ibv_qp_open_attr_mask = 1 << 3;
 pub const IBV_QP_OPEN_ATTR_RESERVED: ibv_qp_open_attr_mask = 1 << 4;
 
+/// How a shareable queue pair is opened.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_qp_open_attr {
@@ -146,6 +159,7 @@ pub struct ibv_qp_open_attr {
     pub qp_type: ibv_qp_type,
 }
 
+/// A rate limit.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_qp_rate_limit_attr {
@@ -157,6 +171,7 @@ pub struct ibv_qp_rate_limit_attr {
 
 // Modify and query.
 
+/// Fields of `ibv_qp_attr` that are set or asked for.
 pub type ibv_qp_attr_mask = u32;
 pub const IBV_QP_STATE: ibv_qp_attr_mask = 1 << 0;
 pub const IBV_QP_CUR_STATE: ibv_qp_attr_mask = 1 << 1;
@@ -181,6 +196,7 @@ pub const IBV_QP_CAP: ibv_qp_attr_mask = 1 << 19;
 pub const IBV_QP_DEST_QPN: ibv_qp_attr_mask = 1 << 20;
 pub const IBV_QP_RATE_LIMIT: ibv_qp_attr_mask = 1 << 25;
 
+/// Attributes of a queue pair.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_qp_attr {
@@ -212,14 +228,17 @@ pub struct ibv_qp_attr {
     pub rate_limit: u32,
 }
 
+/// How the question about data order is asked.
 pub type ibv_query_qp_data_in_order_flags = u32;
 pub const IBV_QUERY_QP_DATA_IN_ORDER_RETURN_CAPS: ibv_query_qp_data_in_order_flags = 1 << 0;
 pub const IBV_QUERY_QP_DATA_IN_ORDER_DEVICE_ONLY: ibv_query_qp_data_in_order_flags = 1 << 1;
 
+/// Which data arrives in order.
 pub type ibv_query_qp_data_in_order_caps = u32;
 pub const IBV_QUERY_QP_DATA_IN_ORDER_WHOLE_MSG: ibv_query_qp_data_in_order_caps = 1 << 0;
 pub const IBV_QUERY_QP_DATA_IN_ORDER_ALIGNED_128_BYTES: ibv_query_qp_data_in_order_caps = 1 << 1;
 
+/// Vendor-specific abilities that two ends agree upon.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_ece {
@@ -230,13 +249,16 @@ pub struct ibv_ece {
 
 // Work queues and their indirection table.
 
+/// Kind of a work queue.
 pub type ibv_wq_type = u32;
 pub const IBV_WQT_RQ: ibv_wq_type = 0;
 
+/// Optional fields of `ibv_wq_init_attr`.
 pub type ibv_wq_init_attr_mask = u32;
 pub const IBV_WQ_INIT_ATTR_FLAGS: ibv_wq_init_attr_mask = 1 << 0;
 pub const IBV_WQ_INIT_ATTR_RESERVED: ibv_wq_init_attr_mask = 1 << 1;
 
+/// Bits of `ibv_wq_init_attr.create_flags`.
 pub type ibv_wq_flags = u32;
 pub const IBV_WQ_FLAGS_CVLAN_STRIPPING: ibv_wq_flags = 1 << 0;
 pub const IBV_WQ_FLAGS_SCATTER_FCS: ibv_wq_flags = 1 << 1;
@@ -244,18 +266,21 @@ pub const IBV_WQ_FLAGS_DELAY_DROP: ibv_wq_flags = 1 << 2;
 pub const IBV_WQ_FLAGS_PCI_WRITE_END_PADDING: ibv_wq_flags = 1 << 3;
 pub const IBV_WQ_FLAGS_RESERVED: ibv_wq_flags = 1 << 4;
 
+/// State of a work queue.
 pub type ibv_wq_state = u32;
 pub const IBV_WQS_RESET: ibv_wq_state = 0;
 pub const IBV_WQS_RDY: ibv_wq_state = 1;
 pub const IBV_WQS_ERR: ibv_wq_state = 2;
 pub const IBV_WQS_UNKNOWN: ibv_wq_state = 3;
 
+/// Fields of `ibv_wq_attr` that are set.
 pub type ibv_wq_attr_mask = u32;
 pub const IBV_WQ_ATTR_STATE: ibv_wq_attr_mask = 1 << 0;
 pub const IBV_WQ_ATTR_CURR_STATE: ibv_wq_attr_mask = 1 << 1;
 pub const IBV_WQ_ATTR_FLAGS: ibv_wq_attr_mask = 1 << 2;
 pub const IBV_WQ_ATTR_RESERVED: ibv_wq_attr_mask = 1 << 3;
 
+/// How a work queue is made.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_wq_init_attr {
@@ -269,6 +294,7 @@ pub struct ibv_wq_init_attr {
     pub create_flags: u32,
 }
 
+/// A change of a work queue.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_wq_attr {
@@ -279,6 +305,7 @@ pub struct ibv_wq_attr {
     pub flags_mask: u32,
 }
 
+/// Work queue.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_wq {
@@ -298,9 +325,11 @@ pub struct ibv_wq {
     pub comp_mask: u32,
 }
 
+/// Optional fields of `ibv_rwq_ind_table_init_attr`.
 pub type ibv_ind_table_init_attr_mask = u32;
 pub const IBV_CREATE_IND_TABLE_RESERVED: ibv_ind_table_init_attr_mask = 1 << 0;
 
+/// How an indirection table is made.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_rwq_ind_table_init_attr {
@@ -309,6 +338,7 @@ pub struct ibv_rwq_ind_table_init_attr {
     pub comp_mask: u32,
 }
 
+/// Indirection table: spreads packets over work queues.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_rwq_ind_table {

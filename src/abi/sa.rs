@@ -2,6 +2,7 @@
 
 use super::*;
 
+/// Path between two ports.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_sa_path_rec {
@@ -26,6 +27,7 @@ pub struct ibv_sa_path_rec {
     pub preference: u8,
 }
 
+/// Membership of a multicast group.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_sa_mcmember_rec {
@@ -49,6 +51,7 @@ pub struct ibv_sa_mcmember_rec {
     pub proxy_join: c_int,
 }
 
+/// A service and where it is.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_sa_service_rec {
@@ -64,6 +67,7 @@ pub struct ibv_sa_service_rec {
     pub data64: [u64; 2],
 }
 
+/// A path in wire format.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_path_record {
@@ -84,6 +88,7 @@ pub struct ibv_path_record {
     pub reserved: [u8; 6],
 }
 
+/// A path record and what it is for.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_path_data {

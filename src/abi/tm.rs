@@ -2,12 +2,14 @@
 
 use super::*;
 
+/// Operation of a tag matching header.
 pub type ibv_tmh_op = u32;
 pub const IBV_TMH_NO_TAG: ibv_tmh_op = 0;
 pub const IBV_TMH_RNDV: ibv_tmh_op = 1;
 pub const IBV_TMH_FIN: ibv_tmh_op = 2;
 pub const IBV_TMH_EAGER: ibv_tmh_op = 3;
 
+/// Tag matching header.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_tmh {
@@ -17,6 +19,7 @@ pub struct ibv_tmh {
     pub tag: __be64,
 }
 
+/// Rendezvous header: where the sender keeps the message.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_rvh {

@@ -2,6 +2,7 @@
 
 use super::*;
 
+/// A piece of memory and the key it is covered by.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_sge {
@@ -10,6 +11,7 @@ pub struct ibv_sge {
     pub lkey: u32,
 }
 
+/// A piece of memory whose bytes are copied at once.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_data_buf {
@@ -19,6 +21,7 @@ pub struct ibv_data_buf {
 
 // Send queue.
 
+/// What a send work request does.
 pub type ibv_wr_opcode = u32;
 pub const IBV_WR_RDMA_WRITE: ibv_wr_opcode = 0;
 pub const IBV_WR_RDMA_WRITE_WITH_IMM: ibv_wr_opcode = 1;
@@ -35,6 +38,7 @@ pub const IBV_WR_DRIVER1: ibv_wr_opcode = 11;
 pub const IBV_WR_FLUSH: ibv_wr_opcode = 14;
 pub const IBV_WR_ATOMIC_WRITE: ibv_wr_opcode = 15;
 
+/// Bits of `ibv_send_wr.send_flags`.
 pub type ibv_send_flags = u32;
 pub const IBV_SEND_FENCE: ibv_send_flags = 1 << 0;
 pub const IBV_SEND_SIGNALED: ibv_send_flags = 1 << 1;
@@ -116,6 +120,7 @@ pub union ibv_send_wr_op {
     pub tso: ibv_send_wr_op_tso,
 }
 
+/// A send work request.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_send_wr {
@@ -133,6 +138,7 @@ pub struct ibv_send_wr {
 
 // Receive queue, shared receive queue, tag matching.
 
+/// A receive work request.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_recv_wr {
@@ -142,11 +148,13 @@ pub struct ibv_recv_wr {
     pub num_sge: c_int,
 }
 
+/// What a request to a shared receive queue does.
 pub type ibv_ops_wr_opcode = u32;
 pub const IBV_WR_TAG_ADD: ibv_ops_wr_opcode = 0;
 pub const IBV_WR_TAG_DEL: ibv_ops_wr_opcode = 1;
 pub const IBV_WR_TAG_SYNC: ibv_ops_wr_opcode = 2;
 
+/// Bits of `ibv_ops_wr.flags`.
 pub type ibv_ops_flags = u32;
 pub const IBV_OPS_SIGNALED: ibv_ops_flags = 1 << 0;
 pub const IBV_OPS_TM_SYNC: ibv_ops_flags = 1 << 1;
@@ -169,6 +177,7 @@ pub struct ibv_ops_wr_tm {
     pub add: ibv_ops_wr_tm_add,
 }
 
+/// A request to a shared receive queue with tag matching.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_ops_wr {
@@ -181,6 +190,7 @@ pub struct ibv_ops_wr {
 
 // Completions.
 
+/// How a work request ended.
 pub type ibv_wc_status = u32;
 pub const IBV_WC_SUCCESS: ibv_wc_status = 0;
 pub const IBV_WC_LOC_LEN_ERR: ibv_wc_status = 1;
@@ -207,6 +217,7 @@ pub const IBV_WC_GENERAL_ERR: ibv_wc_status = 21;
 pub const IBV_WC_TM_ERR: ibv_wc_status = 22;
 pub const IBV_WC_TM_RNDV_INCOMPLETE: ibv_wc_status = 23;
 
+/// What a completion completes; receive completions carry `IBV_WC_RECV`.
 pub type ibv_wc_opcode = u32;
 pub const IBV_WC_SEND: ibv_wc_opcode = 0;
 pub const IBV_WC_RDMA_WRITE: ibv_wc_opcode = 1;
@@ -231,6 +242,7 @@ pub const IBV_WC_DRIVER3: ibv_wc_opcode = 137;
 
 pub const IBV_WC_IP_CSUM_OK_SHIFT: u32 = 1 << 1;
 
+/// Bits of `ibv_wc.wc_flags`.
 pub type ibv_wc_flags = u32;
 pub const IBV_WC_GRH: ibv_wc_flags = 1 << 0;
 pub const IBV_WC_WITH_IMM: ibv_wc_flags = 1 << 1;
@@ -247,6 +259,7 @@ pub union ibv_wc_imm {
     pub invalidated_rkey: u32,
 }
 
+/// A work completion.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_wc {

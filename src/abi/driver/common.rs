@@ -8,6 +8,7 @@ use core::sync::atomic::AtomicI32;
 
 // The intrusive list that links devices.
 
+/// Link of a list whose ends are the list itself.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct list_node {
@@ -15,6 +16,7 @@ pub struct list_node {
     pub prev: *mut list_node,
 }
 
+/// A list.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct list_head {
@@ -35,6 +37,7 @@ pub union verbs_match_ent_u {
     pub driver_id: u64,
 }
 
+/// One way a driver recognizes a device.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct verbs_match_ent {
@@ -48,6 +51,7 @@ pub struct verbs_match_ent {
 pub const VSYSFS_READ_MODALIAS: u32 = 1 << 0;
 pub const VSYSFS_READ_NODE_GUID: u32 = 1 << 1;
 
+/// What the library found out about a device before any driver saw it.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct verbs_sysfs_dev {
@@ -69,6 +73,7 @@ pub struct verbs_sysfs_dev {
     pub time_created: timespec,
 }
 
+/// A driver: how it recognizes, makes and opens devices.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct verbs_device_ops {
@@ -85,6 +90,7 @@ pub struct verbs_device_ops {
     pub uninit_device: Option<unsafe extern "C" fn(*mut verbs_device)>,
 }
 
+/// A device as driver and library share it.
 #[repr(C)]
 pub struct verbs_device {
     pub device: ibv_device,
@@ -103,6 +109,7 @@ pub const IBV_MR_TYPE_NULL_MR: ibv_mr_type = 1;
 pub const IBV_MR_TYPE_IMPORTED_MR: ibv_mr_type = 2;
 pub const IBV_MR_TYPE_DMABUF_MR: ibv_mr_type = 3;
 
+/// A region with what the library must know to release it.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct verbs_mr {
@@ -144,6 +151,16 @@ pub struct verbs_counters {
     pub handle: u32,
 }
 
+/// A buffer that the library or a driver allocated.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct ibv_buf {
+    pub addr: *mut c_void,
+    pub size: usize,
+    pub pd: *mut ibv_pd,
+    pub dmabuf_fd: c_int,
+}
+
 pub type verbs_xrcd_mask = u32;
 pub const VERBS_XRCD_HANDLE: verbs_xrcd_mask = 1 << 0;
 pub const VERBS_XRCD_RESERVED: verbs_xrcd_mask = 1 << 1;
@@ -156,6 +173,7 @@ pub struct verbs_xrcd {
     pub handle: u32,
 }
 
+/// A shared receive queue as a driver allocates it.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct verbs_srq {
@@ -173,6 +191,7 @@ pub union verbs_cq_u {
     pub cq_ex: ibv_cq_ex,
 }
 
+/// A completion queue as a driver allocates it.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct verbs_cq {
@@ -234,12 +253,14 @@ pub const VERBS_LOG_DEBUG: u32 = 4;
 
 // Commands on their way to the kernel.
 
+/// What to do with a command after an ioctl was tried.
 pub type write_fallback = u32;
 pub const TRY_WRITE: write_fallback = 0;
 pub const TRY_WRITE_EX: write_fallback = 1;
 pub const ERROR: write_fallback = 2;
 pub const SUCCESS: write_fallback = 3;
 
+/// An ioctl under construction, on the stack of the caller; buffers may be linked.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ibv_command_buffer {

@@ -9,6 +9,7 @@ pub union verbs_qp_u {
     pub qp_ex: ibv_qp_ex,
 }
 
+/// A queue pair as a driver allocates it.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct verbs_qp {
@@ -17,6 +18,7 @@ pub struct verbs_qp {
     pub xrcd: *mut verbs_xrcd,
 }
 
+/// Every operation a driver can have, by name. An empty slot keeps the default.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct verbs_context_ops {

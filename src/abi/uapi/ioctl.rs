@@ -24,6 +24,7 @@ pub union ib_uverbs_attr_data {
     pub data_s64: i64,
 }
 
+/// One attribute of an ioctl: a value up to eight bytes, or where to find it.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ib_uverbs_attr {
@@ -34,6 +35,7 @@ pub struct ib_uverbs_attr {
     pub data: ib_uverbs_attr_data,
 }
 
+/// Head of every ioctl; the attributes follow it.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ib_uverbs_ioctl_hdr {
