@@ -55,26 +55,30 @@ install_as_root() {
     timeout 900 apt-get $quiet install -y --no-install-recommends $packages >>"$log" 2>&1
 }
 
+# A simulated installation names every package that is absent, dependencies included.
+simulate() {
+    # shellcheck disable=SC2086  # lists of words
+    timeout 120 apt-get $apt_options -s install --no-install-recommends $packages 2>>"$log" |
+        sed -n 's/^Inst \([^ ]*\) .*/\1/p'
+}
+
 unpack_under_build() {
     say "may not install here: downloading and unpacking under build/deb:$packages"
-    local own="-o Dir::State=$deb/apt -o Dir::State::status=/var/lib/dpkg/status"
-    own="$own -o Dir::Cache=$deb/apt/cache -o APT::Sandbox::User="
     local names name
     mkdir -p "$deb/apt/lists/partial" "$deb/apt/cache/archives/partial" "$deb/files"
     # The system's package lists serve if there are any; else a private copy is fetched.
-    # shellcheck disable=SC2086
-    if ! timeout 60 apt-cache show ${packages} >/dev/null 2>&1; then
-        timeout 900 apt-get -qq $own update >>"$log" 2>&1 || return 1
-    else
-        own="-o Dir::Cache=$deb/apt/cache -o Debug::NoLocking=1"
+    local apt_options="-o Dir::Cache=$deb/apt/cache -o Debug::NoLocking=1 -o APT::Sandbox::User="
+    names=$(simulate)
+    if [ -z "$names" ]; then
+        apt_options="$apt_options -o Dir::State=$deb/apt -o Dir::State::status=/var/lib/dpkg/status"
+        # shellcheck disable=SC2086
+        timeout 900 apt-get -qq $apt_options update >>"$log" 2>&1 || return 1
+        names=$(simulate)
     fi
-    # A simulated installation names every package that is absent, dependencies included.
-    # shellcheck disable=SC2086
-    names=$(timeout 120 apt-get $own -s install --no-install-recommends $packages 2>>"$log" |
-        sed -n 's/^Inst \([^ ]*\) .*/\1/p')
     [ -n "$names" ] || return 1
     # shellcheck disable=SC2086
-    (cd "$deb/files" && timeout 900 apt-get -qq $own download $names) >>"$log" 2>&1 || return 1
+    (cd "$deb/files" && timeout 900 apt-get -qq $apt_options download $names) >>"$log" 2>&1 ||
+        return 1
     for name in "$deb"/files/*.deb; do
         dpkg -x "$name" "$deb" >>"$log" 2>&1 || return 1
     done
