@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Our speed beside what a user would take instead, measured in the same run.
 
-    bench.py            every row and the curves; writes docs/bench/results.md and its plots
+    bench.py            every row and the curves; writes docs/bench/results.md, its plots, and the
+                        figures of README.md
     bench.py --check    the rows that have a target; exit 1 when one is missed; writes no file
 
 Called by `make bench` and `make bench-check`. Ours is Debian's perftest on the embedded device; the
@@ -39,7 +40,7 @@ DEVICE = os.environ.get("BENCH_DEVICE", "verbium0")
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 CURVE_ROUNDS = 3
 LIMIT_SECONDS = 40  # one measurement
-CURVE_SIZES = [8, 64, 512, 2048, 4096, 16384, 65536, 262144, 1048576, 4194304]
+CURVE_SIZES = [8, 64, 512, 4096, 16384, 65536, 262144, 1048576, 4194304]
 
 
 class Failed(Exception):
@@ -163,7 +164,7 @@ class Perftest:
         command = [self.program, "-F", "-d", DEVICE, "-p", str(port), "-s", str(size)]
         command += ["-n", str(iterations(self.kind, size))]
         printed = run_pair(command, command + ["127.0.0.1"], port, environment(True))
-        name = re.search(r" Device +: *(\S+)", printed)
+        name = re.search(r"\sDevice +: *(\S+)", printed)
         if not name or name.group(1) != DEVICE:
             raise Failed(f"{self.program} did not run on {DEVICE}")
         for line in printed.splitlines():
@@ -190,7 +191,8 @@ class Ucx:
         client += ["-n", str(iterations(self.kind, size))] + self.options
         printed = run_pair(command, client, port, env)
         # iterations, median latency, average, overall, MB/s now, MB/s overall, rate now, rate
-        numbers = [line.split(",") for line in printed.splitlines() if line[:1].isdigit()]
+        lines = [line.strip() for line in printed.splitlines()]
+        numbers = [line.split(",") for line in lines if line[:1].isdigit()]
         if not numbers or len(numbers[-1]) < 8:
             raise Failed(f"{self.label}: no result: {last_words(printed)}")
         row = [float(n) for n in numbers[-1]]
@@ -397,7 +399,7 @@ def verdict(row):
     return text, value <= row.bound if row.target == "<=" else value >= row.bound
 
 
-def lines_of(rows):
+def lines_of(rows, first_peer_only=False):
     header = ["what", "size", "ours", "peer", "ratio", "target", ""]
     lines = []
     for row in rows:
@@ -408,7 +410,7 @@ def lines_of(rows):
         first = [NAMES[operation], SIZES[row.size], "failed" if ours is None
                  else figure(row.kind, ours)]
         shown = [(p.label, row.figures.get(p.label)) for p in row.peers] or [("", None)]
-        for index, (label, value) in enumerate(shown):
+        for index, (label, value) in enumerate(shown[:1] if first_peer_only else shown):
             peer = f"{figure(row.kind, value)} {label}" if value else label and f"failed {label}"
             ratio = f"{ours / value:.2f}" if ours is not None and value else ""
             lines.append((first if index == 0 else ["", "", ""])
@@ -443,6 +445,22 @@ def versions():
     return ", ".join(asked.stdout.split("\n")[:-1]) or "unknown versions"
 
 
+def markdown_table(header, lines):
+    rows = ["| " + " | ".join(header) + " |", "|---" * len(header) + "|"]
+    return rows + ["| " + " | ".join(line) + " |" for line in lines]
+
+
+def write_readme(rows):
+    """The README shows what has a target, with the machine it was measured on."""
+    header, lines = lines_of([row for row in rows if row.target], first_peer_only=True)
+    figures = ["<!-- figures: written by make bench -->", *markdown_table(header, lines), "",
+               f"{machine()}; medians of {ROUNDS} rounds.", "<!-- end of figures -->"]
+    path = TOP / "README.md"
+    text = path.read_text()
+    marked = re.compile(r"<!-- figures:.*?<!-- end of figures -->", re.S)
+    path.write_text(marked.sub(lambda _: "\n".join(figures), text, count=1))
+
+
 def write_results(rows, points):
     DOCS.mkdir(parents=True, exist_ok=True)
     header, lines = lines_of(rows)
@@ -456,9 +474,8 @@ def write_results(rows, points):
         "for bandwidth and rate. Ours is Debian's perftest on the embedded device; a peer marked cma",
         "copies between ordinary memory of both processes as we do, posix is memory that both have",
         "mapped.", "",
-        "| " + " | ".join(header) + " |", "|---" * len(header) + "|",
     ]
-    text += ["| " + " | ".join(line) + " |" for line in lines]
+    text += markdown_table(header, lines)
     if points:
         titles = {"latency": ("Latency over message size", "µs"),
                   "bandwidth": ("Bandwidth over message size", "MB/s")}
@@ -491,7 +508,8 @@ def main():
     print_table(*lines_of(rows))
     if not check and not partial:
         write_results(rows, points)
-        print("\nwritten: docs/bench/results.md")
+        write_readme(rows)
+        print("\nwritten: docs/bench/results.md, the figures of README.md")
     missed = [row.name for row in rows if verdict(row)[1] is False]
     for failure in failures:
         print(f"failed: {failure}")

@@ -307,7 +307,7 @@ run_perftest() {  # PROGRAM SERVICE OPTIONS
         return
     fi
     result=$(perftest_result "$log.client" "$program" "$options")
-    name=$(sed -n 's/.* Device *: *\([^ ]*\).*/\1/p' "$log.client" | head -n 1)
+    name=$(sed -n 's/.*[[:space:]]Device *: *\([^ ]*\).*/\1/p' "$log.client" | head -n 1)
     if [ -z "$result" ]; then
         row_failed "$program" "$options" "$service" "no result: $(last_words "$log.client")"
     elif [ "$name" != "$device" ]; then
