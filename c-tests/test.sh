@@ -22,6 +22,7 @@ parts="
 unit      | 25 | unit
 headers   | 5  | make --no-print-directory check-headers
 symbols   | 15 | make --no-print-directory abi
+install   | 5  | c-tests/demo/install.sh
 c-tests   | 25 | make --no-print-directory c-tests
 demo      | 10 | make --no-print-directory demo-all
 valgrind  | 30 | make --no-print-directory c-tests-valgrind

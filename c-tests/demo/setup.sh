@@ -14,7 +14,7 @@ say() { echo "setup: $*"; }
 # What a job looks for (a program, or a header when it starts with "<") and the package it is in.
 wants_demo="ibv_devices=ibverbs-utils ibv_rc_pingpong=ibverbs-utils ib_send_bw=perftest
     ip=iproute2 setpriv=util-linux unshare=util-linux"
-wants_test="cc=gcc c++=g++ make=make objdump=binutils valgrind=valgrind python3=python3 $wants_demo"
+wants_test="cc=gcc c++=g++ make=make objdump=binutils valgrind=valgrind pkg-config=pkg-config python3=python3 $wants_demo"
 wants_bench="cc=gcc python3=python3 ucx_perftest=ucx-utils <rdma/fabric.h=libfabric-dev $wants_demo"
 
 case ${1:-} in
