@@ -143,11 +143,11 @@ def c():
         for name, offset, size, _, _ in record.fields:
             say(f"offsetof({tag}, {name}) == {offset}", f"offset of {record.name}.{name}")
             say(f"SIZE({tag}, {name}) == {size}", f"size of {record.name}.{name}")
+    signs = []
     for enum in enums:
         if enum.name:
             say(f"sizeof(enum {enum.name}) == {enum.size}", f"size of enum {enum.name}")
-            say(f"((enum {enum.name})-1 < (enum {enum.name})0) == {int(enum.signed)}",
-                f"sign of enum {enum.name}")
+            signs.append((enum.name, int(enum.signed)))
         for name, value in enum.values:
             say(f"(long long){name} == {value}LL", name)
     for name, value, kind in macros:
@@ -156,6 +156,11 @@ def c():
             print(f"static inline int check_{name}(void) {{ return {cast}{name} == {value}ULL; }}")
         else:
             say(f"{cast}{name} == {value}ULL", name)
+    # C++ calls -1 outside the range of most enumerations.
+    print("#ifndef __cplusplus")
+    for name, signed in signs:
+        say(f"((long long)(enum {name})-1 < 0) == {signed}", f"sign of enum {name}")
+    print("#endif")
     calls = " && ".join(f"check_{name}()" for name, _, kind in macros if kind == "pointer")
     print(f"int main(void) {{ return !({calls}); }}")
 

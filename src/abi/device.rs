@@ -30,8 +30,8 @@ pub const IBV_ATOMIC_NONE: ibv_atomic_cap = 0;
 pub const IBV_ATOMIC_HCA: ibv_atomic_cap = 1;
 pub const IBV_ATOMIC_GLOB: ibv_atomic_cap = 2;
 
-pub const IBV_SYSFS_NAME_MAX: u32 = 1 << 6;
-pub const IBV_SYSFS_PATH_MAX: u32 = 1 << 8;
+pub const IBV_SYSFS_NAME_MAX: u32 = 64;
+pub const IBV_SYSFS_PATH_MAX: u32 = 256;
 
 /// Two slots that once were functions; plug-ins leave them empty.
 #[repr(C)]

@@ -142,8 +142,8 @@ pub struct ibv_mr_init_attr {
 
 /// Kind of a memory window.
 pub type ibv_mw_type = u32;
-pub const IBV_MW_TYPE_1: ibv_mw_type = 1 << 0;
-pub const IBV_MW_TYPE_2: ibv_mw_type = 1 << 1;
+pub const IBV_MW_TYPE_1: ibv_mw_type = 1;
+pub const IBV_MW_TYPE_2: ibv_mw_type = 2;
 
 /// Memory window: a part of a region with a key of its own.
 #[repr(C)]

@@ -240,7 +240,7 @@ pub const IBV_WC_DRIVER1: ibv_wc_opcode = 135;
 pub const IBV_WC_DRIVER2: ibv_wc_opcode = 136;
 pub const IBV_WC_DRIVER3: ibv_wc_opcode = 137;
 
-pub const IBV_WC_IP_CSUM_OK_SHIFT: u32 = 1 << 1;
+pub const IBV_WC_IP_CSUM_OK_SHIFT: u32 = 2;
 
 /// Bits of `ibv_wc.wc_flags`.
 pub type ibv_wc_flags = u32;

@@ -1,0 +1,3 @@
+#include <infiniband/verbs.h>
+#include <linux/types.h>
+#include <stdint.h>
