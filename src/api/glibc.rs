@@ -26,7 +26,7 @@ unsafe fn newfstatat(
 /// # Safety
 /// As for the C function.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn stat64(path: *const c_char, record: *mut libc::stat64) -> c_int {
+pub(super) unsafe extern "C" fn stat64(path: *const c_char, record: *mut libc::stat64) -> c_int {
     // SAFETY: the obligations are the caller's, unchanged.
     unsafe { newfstatat(libc::AT_FDCWD, path, record, NO_FLAGS) }
 }
@@ -36,7 +36,7 @@ pub unsafe extern "C" fn stat64(path: *const c_char, record: *mut libc::stat64) 
 /// # Safety
 /// As for the C function.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn lstat64(path: *const c_char, record: *mut libc::stat64) -> c_int {
+pub(super) unsafe extern "C" fn lstat64(path: *const c_char, record: *mut libc::stat64) -> c_int {
     // SAFETY: the obligations are the caller's, unchanged.
     unsafe { newfstatat(libc::AT_FDCWD, path, record, libc::AT_SYMLINK_NOFOLLOW) }
 }
@@ -46,7 +46,7 @@ pub unsafe extern "C" fn lstat64(path: *const c_char, record: *mut libc::stat64)
 /// # Safety
 /// As for the C function.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn fstat64(fd: c_int, record: *mut libc::stat64) -> c_int {
+pub(super) unsafe extern "C" fn fstat64(fd: c_int, record: *mut libc::stat64) -> c_int {
     // SAFETY: the obligations are the caller's, unchanged; the empty path is a constant.
     unsafe { newfstatat(fd, c"".as_ptr(), record, libc::AT_EMPTY_PATH) }
 }
@@ -56,7 +56,7 @@ pub unsafe extern "C" fn fstat64(fd: c_int, record: *mut libc::stat64) -> c_int 
 /// # Safety
 /// As for the C function.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn fstatat64(
+pub(super) unsafe extern "C" fn fstatat64(
     dirfd: c_int,
     path: *const c_char,
     record: *mut libc::stat64,

@@ -48,3 +48,9 @@ pub(crate) extern "C" fn zero() -> u64 {
 
 /// Returns nothing and does nothing.
 pub(crate) extern "C" fn nothing() {}
+
+/// Returns the negative error number: the convention of address resolution.
+pub(crate) extern "C" fn negative() -> c_int {
+    set_unsupported();
+    -Errno::EOPNOTSUPP.0
+}

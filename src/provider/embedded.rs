@@ -1,0 +1,208 @@
+//! The adapter by which the NIC inside the library plugs in, as any provider does.
+//!
+//! `soft` fills an ops table and knows nothing of devices lists or context blocks; this file
+//! turns what it lists into devices, allocates the block around each context, and frees it again.
+//! The block is a `verbs_context` followed by one word for the NIC ([`embedded_context`]).
+
+use std::ffi::{CString, c_char, c_int, c_void};
+use std::ptr::{NonNull, null_mut};
+
+use super::context::{self, Dialect, Start};
+use super::device::DeviceRef;
+use super::refuse::set_errno;
+use crate::abi::*;
+use crate::base::errno::Errno;
+
+/// A device as the NIC describes it. Two equal descriptions are the same device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DeviceInfo {
+    pub(crate) name: String,
+    pub(crate) dev_name: String,
+    pub(crate) dev_path: String,
+    pub(crate) ibdev_path: String,
+    pub(crate) guid_be: u64,
+    /// The NIC's own key of the device, handed back to it at open.
+    pub(crate) key: u32,
+}
+
+/// What a NIC has to offer to be plugged in.
+pub(crate) struct Nic {
+    /// The devices there are now; `None` when the NIC is switched off.
+    pub(crate) list: fn() -> Option<Vec<DeviceInfo>>,
+    pub(crate) ops: fn() -> &'static verbs_context_ops,
+    pub(crate) core: fn() -> &'static CoreOps,
+    /// Prepares a context: sets its descriptors and the number of completion vectors, and gives
+    /// the NIC's state of it. The operation `free_context` undoes it; descriptors it leaves in the
+    /// context are closed after it.
+    pub(crate) open: unsafe fn(u32, *mut ibv_context) -> Result<*mut c_void, Errno>,
+}
+
+/// A device of a NIC; plug-ins and applications see the first member only.
+#[repr(C)]
+struct EmbeddedDevice {
+    verbs: verbs_device,
+    nic: &'static Nic,
+    key: u32,
+    guid_be: u64,
+}
+
+/// The provider's table of the NIC. It is never matched against hardware.
+struct DeviceOps(verbs_device_ops);
+
+// SAFETY: constant, and its pointers are NULL or to constants.
+unsafe impl Sync for DeviceOps {}
+
+static DEVICE_OPS: DeviceOps = DeviceOps(verbs_device_ops {
+    name: c"verbium".as_ptr(),
+    match_min_abi_version: 0,
+    match_max_abi_version: 0,
+    match_table: std::ptr::null(),
+    static_providers: null_mut(),
+    match_device: None,
+    alloc_context: Some(alloc_context),
+    import_context: None,
+    alloc_device: None,
+    uninit_device: Some(uninit_device),
+});
+
+/// Makes a device; the reference returned is its only one.
+pub(super) fn new_device(nic: &'static Nic, info: &DeviceInfo) -> DeviceRef {
+    let mut device = Box::new(EmbeddedDevice {
+        verbs: Zeroed::zeroed(),
+        nic,
+        key: info.key,
+        guid_be: info.guid_be,
+    });
+    let shown = &mut device.verbs.device;
+    shown.node_type = IBV_NODE_CA;
+    shown.transport_type = IBV_TRANSPORT_IB;
+    copy_name(&mut shown.name, &info.name);
+    copy_name(&mut shown.dev_name, &info.dev_name);
+    copy_name(&mut shown.dev_path, &info.dev_path);
+    copy_name(&mut shown.ibdev_path, &info.ibdev_path);
+    device.verbs.ops = &DEVICE_OPS.0;
+    let device = NonNull::from(Box::leak(device)).cast::<verbs_device>();
+    // SAFETY: just made, with `ops` set; `uninit_device` takes the box back.
+    unsafe { DeviceRef::first(device) }
+}
+
+/// The GUID of one of our devices, or `None` for another provider's.
+///
+/// # Safety
+/// `device` was listed and is still referenced.
+pub(crate) unsafe fn guid_be(device: *mut ibv_device) -> Option<u64> {
+    // SAFETY: listed devices are the first member of `verbs_device`.
+    let ops = unsafe { (*device.cast::<verbs_device>()).ops };
+    // SAFETY: our table stands in our devices only, and those are `EmbeddedDevice`.
+    std::ptr::eq(ops, &DEVICE_OPS.0).then(|| unsafe { (*device.cast::<EmbeddedDevice>()).guid_be })
+}
+
+/// Copies text into a fixed field, cut to fit and always with a NUL at the end.
+fn copy_name(field: &mut [c_char], text: &str) {
+    let text = CString::new(text).unwrap_or_default();
+    let room = field.len() - 1;
+    for (to, &from) in field[..room].iter_mut().zip(text.as_bytes()) {
+        *to = from as c_char;
+    }
+}
+
+unsafe extern "C" fn alloc_context(
+    device: *mut ibv_device,
+    cmd_fd: c_int,
+    _private_data: *mut c_void,
+) -> *mut verbs_context {
+    // SAFETY: the registry passes a live device of ours.
+    match unsafe { open(device, cmd_fd) } {
+        Ok(block) => block.cast(),
+        Err(errno) => {
+            set_errno(errno);
+            null_mut()
+        }
+    }
+}
+
+/// Allocates the block, fills it, and lets the NIC prepare it.
+///
+/// # Safety
+/// `device` is alive and one of ours.
+unsafe fn open(device: *mut ibv_device, cmd_fd: c_int) -> Result<*mut embedded_context, Errno> {
+    // SAFETY: alive and one of ours by contract.
+    let embedded = unsafe { &*device.cast::<EmbeddedDevice>() };
+    let nic = embedded.nic;
+    // SAFETY: calloc takes any sizes.
+    let block = unsafe { libc::calloc(1, size_of::<embedded_context>()) };
+    let block = block.cast::<embedded_context>();
+    if block.is_null() {
+        return Err(Errno::ENOMEM);
+    }
+    // SAFETY: the block has room for the whole struct; only an address is taken.
+    let context = unsafe { &raw mut (*block).verbs.context };
+    // SAFETY: alive by contract.
+    let device = unsafe { DeviceRef::to(device) }?;
+    let start = Start {
+        device,
+        cmd_fd,
+        core: (nic.core)(),
+        dialect: Dialect::Pabi65,
+    };
+    // SAFETY: zeroed memory of today's layout that nobody else knows.
+    unsafe { context::init(context, start) };
+    // SAFETY: initialised above; the NIC's table is constant.
+    unsafe { context::set_ops(context, (nic.ops)()) };
+    let own = verbs_context_ops {
+        free_context: Some(free_context),
+        ..Zeroed::zeroed()
+    };
+    // SAFETY: as above.
+    unsafe { context::set_ops(context, &own) };
+    // SAFETY: the context is complete but for what the NIC itself sets now.
+    match unsafe { (nic.open)(embedded.key, context) } {
+        Ok(soft) => {
+            // SAFETY: the block is ours.
+            unsafe { (*block).soft = soft };
+            Ok(block)
+        }
+        Err(errno) => {
+            // SAFETY: nobody has seen the context; the NIC has undone its part.
+            unsafe { release(block, context) };
+            Err(errno)
+        }
+    }
+}
+
+/// The operation `free_context` of a context: the NIC's part first, then the block.
+unsafe extern "C" fn free_context(context: *mut ibv_context) {
+    let block = embedded_context::around(context);
+    // SAFETY: an open context knows its device, which is one of ours.
+    let nic = unsafe { (*(*context).device.cast::<EmbeddedDevice>()).nic };
+    if let Some(close) = (nic.ops)().free_context {
+        // SAFETY: the NIC's own operation on its own context.
+        unsafe { close(context) };
+    }
+    // SAFETY: the application has given the context up.
+    unsafe { release(block, context) };
+}
+
+/// Frees a context block and what hangs on it.
+///
+/// # Safety
+/// The block was made by [`open`] and is used by nobody any more.
+unsafe fn release(block: *mut embedded_context, context: *mut ibv_context) {
+    // SAFETY: went through `init`, used by nobody.
+    unsafe { context::uninit(context) };
+    // SAFETY: the block came from calloc.
+    unsafe { libc::free(block.cast()) };
+}
+
+unsafe extern "C" fn uninit_device(device: *mut verbs_device) {
+    // SAFETY: our table stands in our devices only; they were boxed by `new_device`.
+    drop(unsafe { Box::from_raw(device.cast::<EmbeddedDevice>()) });
+}
+
+/// The NIC inside the library.
+pub(crate) static NIC: Nic = Nic {
+    list: || None,
+    ops: || &super::ops::DEFAULTS,
+    core: || &super::context::NO_CORE,
+    open: |_, _| Err(Errno::EOPNOTSUPP),
+};
