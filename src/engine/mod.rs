@@ -26,9 +26,11 @@
 //! handle_packet<H: Host>(&mut self, header: &Header, payload_bytes: u32, host: &mut H)
 //! handle_timeout<H: Host>(&mut self, host: &mut H)      when poll_timeout's instant has passed
 //! handle_tick<H: Host>(&mut self, host: &mut H)         about once a second: finds stalls
-//! handle_access(&mut self, outcome: AccessOutcome)
+//! handle_access(&mut self, outcome: AccessOutcome)   LocalFault also answers a packet whose payload
+//!                                     could not be read; such a packet must not have been sent
 //! handle_peer_dead(&mut self)
-//! next_destination(&self) -> Option<Destination>   of what poll_transmit would give; None: nothing
+//! next_destination(&self) -> Option<Destination>   of what poll_transmit would give; None: nothing.
+//!                                     Some may still lead to None: the head WQE waits for responses
 //! poll_transmit<'a, H: Host>(&'a mut self, caps: &LinkCaps, host: &H) -> Option<Transmit<'a>>
 //! poll_completion(&mut self) -> Option<Cqe>
 //! poll_event(&mut self) -> Option<QpEvent>
@@ -38,6 +40,39 @@
 //! Srq::take(&mut self, wqe: &mut RecvWqe) -> bool
 //! Srq::arm_limit(&mut self, limit: u32), Srq::limit(&self) -> u32
 //! Srq::poll_limit_event(&mut self) -> bool   true once, when the count fell below the armed limit
+//! not_ready_reply(header: &Header) -> Option<Header>   for a QPN nobody has: the packet to send back
 //! ```
+//!
+//! # Rules worth knowing from outside
+//! - Direct accesses consume no PSNs. They start only when everything before them has been
+//!   acknowledged, and nothing after them starts before they are done.
+//! - A QP that takes no requests (RESET, INIT, ERR, or connected to another QP) answers requests of
+//!   RC itself, with a `NotReady` packet whose destination is the request's `src_qpn` and `sgid`
+//!   (its own peer's GID if the request carries none). It needs the sender's QPN for that, which
+//!   only local links carry.
+//! - `max_payload_bytes` of a lossy link ought not to be below the path MTU of its QPs: the engine
+//!   then cuts smaller, but both sides must have seen the same limit before the first READ.
+//! - After a fatal NAK the QP is in ERR and `poll_transmit` still gives that NAK.
 
+#![forbid(unsafe_code)]
+
+mod completer;
+pub mod qp;
+mod requester;
+mod responder;
+mod retry;
+mod rq;
+mod sq;
+pub mod srq;
 pub mod types;
+pub mod vendor;
+mod wqe;
+
+pub use qp::Qp;
+pub use qp::attr::MAX_RD_ATOMIC;
+pub use requester::MAX_MESSAGE_BYTES;
+pub use responder::not_ready_reply;
+pub use srq::Srq;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,694 @@
+//! The requester: turns send WQEs into request packets and direct accesses.
+//!
+//! Called by `poll_transmit` only. It starts WQEs strictly in order, and never reads or writes
+//! memory: a packet names where its bytes lie.
+
+use super::completer::Wait;
+use super::qp::Qp;
+use super::qp::attr::MAX_MTU_BYTES;
+use super::types::{
+    Access, AccessKind, AccessOutcome, Destination, Host, KeyError, LinkCaps, Payload, QpState,
+    Service, Transmit, WcStatus,
+};
+use super::vendor;
+use super::wqe::{WqeKind, flag};
+use crate::base::ids::Qkey;
+use crate::wire::{Header, Opcode, Operation, Psn, Role, Transport};
+
+/// Longest message the port takes (`max_msg_sz`).
+pub const MAX_MESSAGE_BYTES: u32 = 1 << 30;
+
+/// Packets that may be unacknowledged on a link that loses some.
+const WINDOW_PACKETS: u32 = 128;
+
+/// On such a link an answer is asked for at least once in so many packets.
+const ACK_INTERVAL_PACKETS: u32 = 32;
+
+/// Where the bytes of a planned packet lie.
+#[derive(Clone, Copy)]
+pub(super) enum Source {
+    None,
+    /// Of the WQE at an index of the send queue.
+    Gather {
+        index: u32,
+        offset_bytes: u32,
+        len_bytes: u32,
+    },
+    Inline {
+        index: u32,
+        offset_bytes: u32,
+        len_bytes: u32,
+    },
+    Memory {
+        addr: u64,
+        len_bytes: u32,
+    },
+}
+
+/// What `poll_transmit` is about to give out, without the borrow.
+pub(super) enum Plan {
+    Nothing,
+    Packet {
+        header: Header,
+        source: Source,
+        by_reference: bool,
+    },
+    Access {
+        index: u32,
+    },
+}
+
+/// What a packet given out last was for: a fault reported for it ends that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum LastTransmit {
+    #[default]
+    Nothing,
+    Request(u32),
+    Response,
+    Access(u32),
+}
+
+/// What starting the next WQE led to.
+enum Start {
+    /// Nothing can start now.
+    Nothing,
+    Packet,
+    Access(u32),
+}
+
+impl Qp {
+    /// Where the next packet goes. `Some` means that there may be one: a WQE that must wait for
+    /// responses shows only in `poll_transmit`, which gives `None` then.
+    #[inline]
+    pub fn next_destination(&self) -> Option<Destination> {
+        if let Some(refused) = self.resp.refused_destination() {
+            let dgid = if refused.dgid.0 == [0; 16] {
+                self.attr.av.dgid
+            } else {
+                refused.dgid
+            };
+            return Some(Destination {
+                dgid,
+                dest_qpn: refused.dest_qpn,
+            });
+        }
+        let has_more = self.resp.has_output() || self.req.is_probe_due || self.may_request();
+        if !has_more {
+            return None;
+        }
+        if self.service == Service::Ud {
+            let datagram = self.sq.datagram(self.sq.started);
+            return Some(Destination {
+                dgid: datagram.av.dgid,
+                dest_qpn: datagram.dest_qpn,
+            });
+        }
+        Some(Destination {
+            dgid: self.attr.av.dgid,
+            dest_qpn: self.attr.dest_qpn,
+        })
+    }
+
+    #[inline]
+    fn may_request(&self) -> bool {
+        let has_work = match self.state {
+            QpState::Rts => self.sq.cur != self.sq.tail,
+            // Only what had started goes on.
+            QpState::Sqd => self.sq.cur != self.sq.started,
+            _ => false,
+        };
+        has_work && self.req.wait == Wait::No
+    }
+
+    /// The next packet or direct access, if there is one.
+    #[inline]
+    pub fn poll_transmit<'a, H: Host>(
+        &'a mut self,
+        caps: &LinkCaps,
+        host: &H,
+    ) -> Option<Transmit<'a>> {
+        self.is_lossless = caps.lossless;
+        let plan = self.plan(caps, host);
+        match plan {
+            Plan::Nothing => None,
+            Plan::Packet {
+                header,
+                source,
+                by_reference,
+            } => {
+                let payload = self.payload(source);
+                Some(Transmit::Packet {
+                    header,
+                    payload,
+                    by_reference,
+                })
+            }
+            Plan::Access { index } => Some(self.access(index)),
+        }
+    }
+
+    #[inline]
+    fn plan<H: Host>(&mut self, caps: &LinkCaps, host: &H) -> Plan {
+        if self.resp.has_output() {
+            // A long stream of READ responses shares the link with requests, turn by turn.
+            if self.resp.yields_turn() && self.may_request() {
+                let plan = self.plan_request(caps, host);
+                if !matches!(plan, Plan::Nothing) {
+                    return plan;
+                }
+            }
+            let plan = self.plan_response(caps, host);
+            if !matches!(plan, Plan::Nothing) {
+                return plan;
+            }
+        }
+        if self.req.is_probe_due {
+            return self.plan_probe();
+        }
+        if self.may_request() {
+            self.plan_request(caps, host)
+        } else {
+            Plan::Nothing
+        }
+    }
+
+    #[inline]
+    fn payload(&self, source: Source) -> Payload<'_> {
+        match source {
+            Source::None => Payload::None,
+            Source::Gather {
+                index,
+                offset_bytes,
+                len_bytes,
+            } => Payload::Gather {
+                sges: self.sq.sges(index),
+                offset_bytes: u64::from(offset_bytes),
+                len_bytes,
+            },
+            Source::Inline {
+                index,
+                offset_bytes,
+                len_bytes,
+            } => Payload::Inline(self.sq.inline(index, offset_bytes, len_bytes)),
+            Source::Memory { addr, len_bytes } => Payload::Memory { addr, len_bytes },
+        }
+    }
+
+    fn access(&self, index: u32) -> Transmit<'_> {
+        let wqe = self.sq.wqe(index);
+        let done_bytes = wqe.direct_done_bytes;
+        let len_bytes = wqe.len_bytes - done_bytes;
+        let source = if wqe.has(flag::INLINE) {
+            Source::Inline {
+                index,
+                offset_bytes: done_bytes,
+                len_bytes,
+            }
+        } else {
+            Source::Gather {
+                index,
+                offset_bytes: done_bytes,
+                len_bytes,
+            }
+        };
+        let kind = match wqe.kind {
+            WqeKind::Read => AccessKind::Read,
+            _ => AccessKind::Write,
+        };
+        Transmit::Access {
+            kind,
+            remote_va: wqe.remote_va,
+            rkey: wqe.rkey,
+            total_bytes: wqe.len_bytes,
+            done_bytes,
+            local: self.payload(source),
+        }
+    }
+
+    #[inline]
+    fn plan_request<H: Host>(&mut self, caps: &LinkCaps, host: &H) -> Plan {
+        if self.sq.cur == self.sq.started {
+            match self.start_next(caps, host) {
+                Start::Nothing => return Plan::Nothing,
+                Start::Packet => {}
+                Start::Access(index) => {
+                    self.req.last_transmit = LastTransmit::Access(index);
+                    return Plan::Access { index };
+                }
+            }
+        }
+        if !caps.lossless && self.service == Service::Rc {
+            if self.req.snd.since(self.req.una) >= WINDOW_PACKETS {
+                return Plan::Nothing;
+            }
+            self.arm_ack_timer(host);
+        }
+        self.req.last_transmit = LastTransmit::Request(self.sq.cur);
+        match self.service {
+            Service::Ud => self.plan_datagram(),
+            _ => self.plan_piece(caps),
+        }
+    }
+
+    /// Checks the WQE at `started` and gives it its PSNs, if it may start now.
+    #[inline]
+    fn start_next<H: Host>(&mut self, caps: &LinkCaps, host: &H) -> Start {
+        if self.sq.started == self.sq.tail || self.state != QpState::Rts {
+            return Start::Nothing;
+        }
+        let index = self.sq.started;
+        let is_rd_atomic = self.sq.wqe(index).is_rd_atomic();
+        if self.req.outstanding_rd_atomic != 0 {
+            let is_at_limit = self.req.outstanding_rd_atomic >= u32::from(self.attr.max_rd_atomic);
+            if self.sq.wqe(index).has(flag::FENCE) || (is_rd_atomic && is_at_limit) {
+                return Start::Nothing;
+            }
+        }
+        if let Err((status, vendor_err)) = self.check_wqe(index, caps, host) {
+            // Its completion comes after those of the WQEs before it.
+            if self.sq.done == index {
+                self.fail_local(index, status, vendor_err);
+            }
+            return Start::Nothing;
+        }
+        let wqe = self.sq.wqe(index);
+        if caps.direct
+            && matches!(wqe.kind, WqeKind::Write | WqeKind::Read)
+            && wqe.flags & (flag::NO_DIRECT | flag::PLACED) == 0
+        {
+            // Bytes placed directly must not overtake packets that have not been executed.
+            return if self.sq.done == index {
+                Start::Access(index)
+            } else {
+                Start::Nothing
+            };
+        }
+        self.assign_psns(index, caps);
+        if is_rd_atomic {
+            self.req.outstanding_rd_atomic += 1;
+        }
+        self.sq.started = index.wrapping_add(1);
+        Start::Packet
+    }
+
+    #[inline]
+    fn assign_psns(&mut self, index: u32, caps: &LinkCaps) {
+        let link_shift = caps.max_payload_bytes.max(1).ilog2();
+        if link_shift < self.unit_shift && self.sq.done == self.sq.started {
+            self.unit_shift = link_shift;
+        }
+        let first = Psn::new(self.attr.sq_psn);
+        let is_datagram = self.service == Service::Ud;
+        let wqe = self.sq.wqe_mut(index);
+        let is_single = is_datagram || wqe.has(flag::PLACED) || wqe.is_atomic();
+        let count = if is_single {
+            1
+        } else {
+            psn_count(wqe.len_bytes, self.unit_shift)
+        };
+        wqe.first_psn = first;
+        wqe.end_psn = first.plus(count);
+        self.attr.sq_psn = wqe.end_psn.value();
+        self.req.snd = first;
+    }
+
+    /// Checks lengths and local keys; the addresses become translated ones.
+    #[inline]
+    fn check_wqe<H: Host>(
+        &mut self,
+        index: u32,
+        caps: &LinkCaps,
+        host: &H,
+    ) -> Result<(), (WcStatus, u32)> {
+        let wqe = *self.sq.wqe(index);
+        let limit = match self.service {
+            Service::Ud => MAX_MTU_BYTES.min(caps.max_payload_bytes),
+            _ => MAX_MESSAGE_BYTES,
+        };
+        if wqe.len_bytes > limit {
+            return Err((WcStatus::LocLenErr, vendor::MESSAGE_TOO_LONG));
+        }
+        let mut need = Access::empty();
+        if wqe.is_rd_atomic() {
+            if wqe.is_atomic() && wqe.len_bytes != 8 {
+                return Err((WcStatus::LocLenErr, vendor::ATOMIC_LENGTH));
+            }
+            if self.attr.max_rd_atomic == 0 {
+                return Err((WcStatus::LocQpOpErr, vendor::NO_RD_ATOMIC));
+            }
+            need = Access::LOCAL_WRITE;
+        }
+        for sge_index in wqe.checked_count..wqe.sge_count {
+            let sge = self.sq.sge_mut(index, sge_index);
+            if sge.len_bytes != 0 {
+                let len = u64::from(sge.len_bytes);
+                match host.check_local(self.pd, sge.lkey, sge.addr, len, need) {
+                    Ok(addr) => sge.addr = addr,
+                    Err(error) => return Err((WcStatus::LocProtErr, key_vendor_err(error))),
+                }
+            }
+            self.sq.wqe_mut(index).checked_count = sge_index + 1;
+        }
+        Ok(())
+    }
+
+    /// A WQE failed on this side: RC ends in ERR, the unconnected services in SQE, where the
+    /// receive side goes on.
+    fn fail_local(&mut self, index: u32, status: WcStatus, vendor_err: u32) {
+        self.sq.fail(index, status, vendor_err);
+        if self.service == Service::Rc {
+            self.enter_err();
+        } else {
+            self.set_state(QpState::Sqe);
+        }
+    }
+
+    /// The next packet of the WQE at `cur`.
+    #[inline]
+    fn plan_piece(&mut self, caps: &LinkCaps) -> Plan {
+        let index = self.sq.cur;
+        let wqe = *self.sq.wqe(index);
+        let psn = self.req.snd;
+        let is_rc = self.service == Service::Rc;
+        let transport = if is_rc { Transport::Rc } else { Transport::Uc };
+        let offset_bytes = psn.since(wqe.first_psn) << self.unit_shift;
+        let mut header = Header {
+            dest_qpn: self.attr.dest_qpn,
+            src_qpn: self.qpn,
+            psn,
+            psn_count: 1,
+            ..Header::default()
+        };
+        let (operation, has_imm) = match wqe.kind {
+            WqeKind::Send => (Operation::Send, wqe.has(flag::IMM)),
+            WqeKind::Write => (Operation::Write, wqe.has(flag::IMM)),
+            _ => return self.plan_rd_atomic(index, header, offset_bytes),
+        };
+        if wqe.has(flag::PLACED) {
+            header.opcode = Opcode::WRITE_PLACED;
+            header.remote_va = wqe.remote_va;
+            header.rkey = wqe.rkey;
+            header.dma_len_bytes = wqe.len_bytes;
+            self.finish_message(&mut header, &wqe_tail(&wqe));
+            return Plan::Packet {
+                header,
+                source: Source::None,
+                by_reference: false,
+            };
+        }
+        let remaining = wqe.len_bytes - offset_bytes;
+        let by_reference = is_rc
+            && wqe.kind == WqeKind::Send
+            && wqe.len_bytes >= caps.min_reference_bytes
+            && wqe.len_bytes != 0
+            && !wqe.has(flag::INLINE);
+        let len_bytes = remaining.min(self.piece_bytes(caps, by_reference));
+        let is_last = len_bytes == remaining;
+        let role = match (offset_bytes == 0, is_last) {
+            (true, true) => Role::Only,
+            (true, false) => Role::First,
+            (false, false) => Role::Middle,
+            (false, true) => Role::Last,
+        };
+        let Some(opcode) = Opcode::find(transport, operation, role, has_imm && is_last) else {
+            return Plan::Nothing;
+        };
+        header.opcode = opcode;
+        if wqe.kind == WqeKind::Write && offset_bytes == 0 {
+            header.remote_va = wqe.remote_va;
+            header.rkey = wqe.rkey;
+            header.dma_len_bytes = wqe.len_bytes;
+        }
+        header.psn_count = psn_count(len_bytes, self.unit_shift);
+        if is_last {
+            self.finish_message(&mut header, &wqe_tail(&wqe));
+        } else {
+            self.req.snd = psn.plus(header.psn_count);
+            self.req.since_ack_req += header.psn_count;
+            if !caps.lossless && self.req.since_ack_req >= ACK_INTERVAL_PACKETS {
+                header.ack_req = is_rc;
+                self.req.since_ack_req = 0;
+            }
+        }
+        self.note_sent();
+        let source = if len_bytes == 0 {
+            Source::None
+        } else if wqe.has(flag::INLINE) {
+            Source::Inline {
+                index,
+                offset_bytes,
+                len_bytes,
+            }
+        } else {
+            Source::Gather {
+                index,
+                offset_bytes,
+                len_bytes,
+            }
+        };
+        Plan::Packet {
+            header,
+            source,
+            by_reference,
+        }
+    }
+
+    /// Bytes of a packet that is not the last of its message: whole path MTUs.
+    #[inline]
+    fn piece_bytes(&self, caps: &LinkCaps, by_reference: bool) -> u32 {
+        let unit = 1 << self.unit_shift;
+        if !caps.lossless {
+            return unit;
+        }
+        let limit = if by_reference {
+            caps.max_reference_bytes
+        } else {
+            caps.max_payload_bytes
+        };
+        (limit & !(unit - 1)).max(unit)
+    }
+
+    /// The last (or only) packet of a SEND or WRITE: what belongs to the message as a whole, and
+    /// on to the next WQE.
+    #[inline]
+    fn finish_message(&mut self, header: &mut Header, tail: &MessageTail) {
+        header.solicited = tail.is_solicited;
+        header.imm_data = tail.imm_data;
+        self.req.snd = tail.end_psn;
+        self.sq.cur = self.sq.cur.wrapping_add(1);
+        self.note_sent();
+        if self.service == Service::Rc {
+            // An unsignaled message needs no answer of its own while another one follows.
+            self.req.since_ack_req += header.psn_count;
+            let is_owed = tail.is_signaled
+                || self.sq.cur == self.sq.tail
+                || self.req.since_ack_req >= ACK_INTERVAL_PACKETS;
+            if is_owed {
+                header.ack_req = true;
+                self.req.since_ack_req = 0;
+            }
+        } else {
+            // Unconnected and unreliable: handed out is done.
+            self.sq.done = self.sq.cur;
+            self.req.una = self.req.snd;
+            self.check_drained();
+        }
+    }
+
+    /// READ and atomic requests are one packet; a READ that lost responses asks for the rest.
+    fn plan_rd_atomic(&mut self, index: u32, mut header: Header, offset_bytes: u32) -> Plan {
+        let wqe = *self.sq.wqe(index);
+        let operation = match wqe.kind {
+            WqeKind::Read => Operation::ReadRequest,
+            WqeKind::CompareSwap => Operation::CompareSwap,
+            _ => Operation::FetchAdd,
+        };
+        let Some(opcode) = Opcode::find(Transport::Rc, operation, Role::Only, false) else {
+            return Plan::Nothing;
+        };
+        header.opcode = opcode;
+        header.ack_req = true;
+        header.rkey = wqe.rkey;
+        if wqe.kind == WqeKind::Read {
+            header.remote_va = wqe.remote_va.wrapping_add(u64::from(offset_bytes));
+            header.dma_len_bytes = wqe.len_bytes - offset_bytes;
+            // On UDP the request itself is one packet; its PSNs are those of the responses.
+            header.psn_count = if self.is_lossless {
+                wqe.end_psn.since(header.psn).max(1)
+            } else {
+                1
+            };
+        } else {
+            header.remote_va = wqe.remote_va;
+            header.atomic = wqe.atomic;
+        }
+        self.req.snd = wqe.end_psn;
+        self.req.since_ack_req = 0;
+        self.sq.cur = index.wrapping_add(1);
+        self.note_sent();
+        Plan::Packet {
+            header,
+            source: Source::None,
+            by_reference: false,
+        }
+    }
+
+    /// `max` follows the highest PSN ever sent.
+    #[inline]
+    fn note_sent(&mut self) {
+        if self.req.max.is_before(self.req.snd) {
+            self.req.max = self.req.snd;
+        }
+    }
+
+    fn plan_datagram(&mut self) -> Plan {
+        let index = self.sq.cur;
+        let wqe = *self.sq.wqe(index);
+        let datagram = *self.sq.datagram(index);
+        let has_imm = wqe.has(flag::IMM);
+        let Some(opcode) = Opcode::find(Transport::Ud, Operation::Send, Role::Only, has_imm) else {
+            return Plan::Nothing;
+        };
+        // The top bit asks for the Q_Key of the QP: an application may not choose such a key.
+        let qkey = if datagram.qkey.0 & 1 << 31 != 0 {
+            self.attr.qkey
+        } else {
+            datagram.qkey
+        };
+        let mut header = Header {
+            opcode,
+            dest_qpn: datagram.dest_qpn,
+            src_qpn: self.qpn,
+            psn: self.req.snd,
+            psn_count: 1,
+            qkey: Qkey(qkey.0),
+            sgid: datagram.av.sgid,
+            dgid: datagram.av.dgid,
+            traffic_class: datagram.av.traffic_class,
+            hop_limit: datagram.av.hop_limit,
+            ..Header::default()
+        };
+        self.finish_message(&mut header, &wqe_tail(&wqe));
+        let len_bytes = wqe.len_bytes;
+        let source = if len_bytes == 0 {
+            Source::None
+        } else if wqe.has(flag::INLINE) {
+            Source::Inline {
+                index,
+                offset_bytes: 0,
+                len_bytes,
+            }
+        } else {
+            Source::Gather {
+                index,
+                offset_bytes: 0,
+                len_bytes,
+            }
+        };
+        Plan::Packet {
+            header,
+            source,
+            by_reference: false,
+        }
+    }
+
+    fn plan_probe(&mut self) -> Plan {
+        self.req.is_probe_due = false;
+        self.req.is_probe_out = true;
+        self.req.last_transmit = LastTransmit::Nothing;
+        let header = Header {
+            opcode: Opcode::PROBE,
+            dest_qpn: self.attr.dest_qpn,
+            src_qpn: self.qpn,
+            psn: self.req.una,
+            psn_count: 1,
+            ..Header::default()
+        };
+        Plan::Packet {
+            header,
+            source: Source::None,
+            by_reference: false,
+        }
+    }
+
+    pub(super) fn on_access(&mut self, outcome: AccessOutcome) {
+        let last = std::mem::take(&mut self.req.last_transmit);
+        match (last, outcome) {
+            (LastTransmit::Access(index), AccessOutcome::Done { len_bytes }) => {
+                self.on_access_done(index, len_bytes);
+            }
+            (LastTransmit::Access(index), AccessOutcome::Refused) => {
+                let wqe = self.sq.wqe_mut(index);
+                wqe.flags |= flag::NO_DIRECT;
+                wqe.direct_done_bytes = 0;
+            }
+            (
+                LastTransmit::Access(index) | LastTransmit::Request(index),
+                AccessOutcome::LocalFault,
+            ) => {
+                if !matches!(self.state, QpState::Err | QpState::Sqe) {
+                    self.fail_local(index, WcStatus::LocProtErr, vendor::LOCAL_FAULT);
+                }
+            }
+            (LastTransmit::Response, AccessOutcome::LocalFault) => self.on_response_fault(),
+            _ => {}
+        }
+    }
+
+    fn on_access_done(&mut self, index: u32, len_bytes: u32) {
+        let psn = Psn::new(self.attr.sq_psn);
+        let wqe = self.sq.wqe_mut(index);
+        wqe.direct_done_bytes = wqe
+            .direct_done_bytes
+            .saturating_add(len_bytes)
+            .min(wqe.len_bytes);
+        if wqe.direct_done_bytes != wqe.len_bytes {
+            return;
+        }
+        if wqe.has(flag::IMM) {
+            // The responder has to consume a receive WQE: one packet tells it.
+            wqe.flags |= flag::PLACED;
+            return;
+        }
+        // Direct operations consume no PSNs.
+        (wqe.first_psn, wqe.end_psn) = (psn, psn);
+        let next = index.wrapping_add(1);
+        (self.sq.started, self.sq.cur, self.sq.done) = (next, next, next);
+        self.req.on_direct_done();
+    }
+}
+
+/// What the last packet of a message takes from its WQE.
+struct MessageTail {
+    is_solicited: bool,
+    is_signaled: bool,
+    imm_data: u32,
+    end_psn: Psn,
+}
+
+#[inline]
+fn wqe_tail(wqe: &super::wqe::Wqe) -> MessageTail {
+    MessageTail {
+        // Only what consumes a receive WQE can raise a solicited event.
+        is_solicited: wqe.has(flag::SOLICITED) && (wqe.kind == WqeKind::Send || wqe.has(flag::IMM)),
+        is_signaled: wqe.has(flag::SIGNALED),
+        imm_data: wqe.imm_data,
+        end_psn: wqe.end_psn,
+    }
+}
+
+/// How many PSNs a message or piece takes: one per path MTU, and one if it is empty.
+#[inline]
+pub(super) fn psn_count(len_bytes: u32, unit_shift: u32) -> u32 {
+    let unit = 1u32 << unit_shift;
+    (len_bytes.div_ceil(unit)).max(1)
+}
+
+/// The vendor code of a local key that failed.
+pub(super) fn key_vendor_err(error: KeyError) -> u32 {
+    match error {
+        KeyError::Key => vendor::LOCAL_KEY,
+        KeyError::Bounds => vendor::LOCAL_BOUNDS,
+        KeyError::Rights => vendor::LOCAL_RIGHTS,
+    }
+}
