@@ -2,8 +2,7 @@
 # The public headers, found in the directory given: each alone, in C and C++, without a warning;
 # all together against the measured layout; every function of the type it should have.
 #
-#   sh c-tests/layout/run.sh include          ours
-#   sh c-tests/layout/run.sh /usr/include     the system's, as the reference
+#   sh c-tests/layout/run.sh include
 set -eu
 
 include=${1:?directory with infiniband/}
@@ -38,6 +37,9 @@ for pair in gcc:g++ clang:clang++; do
 	try "$c" c gnu11 -o "$work/layout" "$work/layout.c"
 	"$work/layout"
 	try "$c" c c11 -O2 -c -o "$work/prototypes.o" "$here/prototypes.c"
+	try "$c" c gnu11 -O2 -o "$work/dispatch" "$here/dispatch.c" -pthread
+	"$work/dispatch" >"$work/dispatch.out"
+	diff -u "$here/dispatch.expected" "$work/dispatch.out"
 	command -v "$cxx" >/dev/null || continue
 	for header in $headers; do
 		try "$cxx" c++ c++17 -fsyntax-only "$work/alone-$header.c"

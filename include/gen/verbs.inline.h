@@ -394,11 +394,15 @@ static inline int ibv_dealloc_mw(struct ibv_mw *mw)
 	return mw->context->ops.dealloc_mw(mw);
 }
 
-/* A window of type 2 is bound by a work request instead. */
+/* A window of type 2 is bound by a work request instead; without a region there is no range. */
 static inline int ibv_bind_mw(struct ibv_qp *qp, struct ibv_mw *mw, struct ibv_mw_bind *mw_bind)
 {
-	if (mw->type != IBV_MW_TYPE_1)
+	const struct ibv_mw_bind_info *info = &mw_bind->bind_info;
+
+	if (mw->type != IBV_MW_TYPE_1 || (!info->mr && (info->addr || info->length)))
 		return EINVAL;
+	if (info->mr && info->mr->pd != mw->pd)
+		return EPERM;
 	return mw->context->ops.bind_mw(qp, mw, mw_bind);
 }
 
