@@ -24,3 +24,6 @@ mod srq;
 pub mod symver;
 mod sysfs;
 mod text;
+
+#[cfg(test)]
+mod tests;

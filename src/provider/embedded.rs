@@ -32,8 +32,8 @@ pub(crate) struct Nic {
     pub(crate) ops: fn() -> &'static verbs_context_ops,
     pub(crate) core: fn() -> &'static CoreOps,
     /// Prepares a context: sets its descriptors and the number of completion vectors, and gives
-    /// the NIC's state of it. The operation `free_context` undoes it; descriptors it leaves in the
-    /// context are closed after it.
+    /// the NIC's state of it. The descriptors stay the NIC's: its operation `free_context` closes
+    /// them with the rest.
     pub(crate) open: unsafe fn(u32, *mut ibv_context) -> Result<*mut c_void, Errno>,
 }
 
@@ -183,11 +183,16 @@ unsafe extern "C" fn free_context(context: *mut ibv_context) {
     unsafe { release(block, context) };
 }
 
-/// Frees a context block and what hangs on it.
+/// Frees a context block and what hangs on it, but for what the NIC has freed itself.
 ///
 /// # Safety
 /// The block was made by [`open`] and is used by nobody any more.
 unsafe fn release(block: *mut embedded_context, context: *mut ibv_context) {
+    // SAFETY: the block is still there. The numbers may belong to somebody else by now.
+    unsafe {
+        (*context).cmd_fd = -1;
+        (*context).async_fd = -1;
+    }
     // SAFETY: went through `init`, used by nobody.
     unsafe { context::uninit(context) };
     // SAFETY: the block came from calloc.

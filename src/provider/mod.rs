@@ -7,6 +7,8 @@ pub(crate) mod context;
 mod defaults;
 pub(crate) mod device;
 pub(crate) mod embedded;
+#[cfg(test)]
+pub(crate) mod fake;
 pub(crate) mod ops;
 pub(crate) mod refuse;
 pub(crate) mod registry;
