@@ -3,6 +3,7 @@
 #
 #   c-tests/test.sh [PART...]      all of them, or those named
 #
+# TEST_MINUTES bounds the whole; what is left of it bounds each part, besides the part's own limit.
 # Each part is a command whose last line counts: "N passed, N failed, N skipped". A part that ends
 # well but counts nothing has tested nothing, and is a failure. A part is bounded in time; a
 # failed one does not keep the next from running. What a part printed is in build/test/PART.log.
@@ -66,7 +67,9 @@ while IFS='|' read -r name limit command; do
     fi
     echo "== $name:$command"
     began=$SECONDS
-    timeout -k 10 $((limit * 60)) bash -c "$command" </dev/null 2>&1 | tee "build/test/$name.log"
+    allowed=$((limit * 60)) left=$((${TEST_MINUTES:-600} * 60 - SECONDS))
+    [ $allowed -le $left ] || allowed=$((left > 1 ? left : 1))
+    timeout -k 10 $allowed bash -c "$command" </dev/null 2>&1 | tee "build/test/$name.log"
     status=${PIPESTATUS[0]}
     took=$(minutes $((SECONDS - began)))
     counts=$(grep -E '^([a-z-]+: )?[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' \
@@ -78,7 +81,7 @@ while IFS='|' read -r name limit command; do
     fi
     said="$ok passed, $bad failed, $left skipped"
     if [ "$status" = 124 ] || [ "$status" = 137 ]; then
-        said="$said; no end within $limit minutes"
+        said="$said; no end within $(minutes $allowed) minutes"
     elif [ "$status" != 0 ]; then
         said="$said; exit status $status"
     elif [ $((ok + bad + left)) = 0 ]; then
