@@ -1,6 +1,7 @@
 #!/bin/sh
 # The public headers, found in the directory given: each alone, in C and C++, without a warning;
-# all together against the measured layout; every function of the type it should have.
+# all together against the measured layout; every function of the type it should have; and what
+# the inline functions do.
 #
 #   sh c-tests/layout/run.sh include
 set -eu

@@ -9,6 +9,7 @@ mod sa;
 mod write;
 mod write_data;
 mod write_ex;
+mod write_queues;
 
 pub use flow::*;
 pub use ioctl::*;
@@ -17,3 +18,4 @@ pub use sa::*;
 pub use write::*;
 pub use write_data::*;
 pub use write_ex::*;
+pub use write_queues::*;
