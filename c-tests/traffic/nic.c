@@ -2,6 +2,7 @@
 /* Verbs in few words; see nic.h. */
 #include "nic.h"
 
+#include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -236,6 +237,12 @@ void end_connect(struct end *end, const struct peer *peer, const struct end_opti
 	}
 }
 
+void end_loop(struct end *end, const struct buf *buf, const struct end_options *options)
+{
+	struct peer self = end_describe(end, buf);
+	end_connect(end, &self, options);
+}
+
 void end_meet(struct side *side, struct end *end, const struct buf *buf,
 	      const struct end_options *options)
 {
@@ -369,6 +376,30 @@ bool cq_empty(struct ibv_cq *cq)
 	int got = ibv_poll_cq(cq, 1, &wc);
 	CHECK(got >= 0, "ibv_poll_cq gave %d", got);
 	return got == 0;
+}
+
+bool readable(int fd, int ms)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+	int got = poll(&poll_fd, 1, ms);
+	CHECK(got >= 0 || errno == EINTR, "poll: errno %d", errno);
+	return got == 1 && (poll_fd.revents & POLLIN);
+}
+
+struct ibv_async_event want_event(struct nic *nic, enum ibv_event_type type)
+{
+	for (;;) {
+		struct ibv_async_event event;
+		step("waiting for async event %s", ibv_event_type_str(type));
+		while (!readable(nic->ctx->async_fd, 50))
+			check_other_side();
+		EXPECT(ibv_get_async_event(nic->ctx, &event), 0);
+		ibv_ack_async_event(&event);
+		if (event.event_type == type)
+			return event;
+		CHECK(event.event_type == IBV_EVENT_COMM_EST, "event %s, not %s",
+		      ibv_event_type_str(event.event_type), ibv_event_type_str(type));
+	}
 }
 
 /* --- patterns --- */

@@ -76,12 +76,13 @@ void buf_free(struct buf *buf);
 
 struct end *end_new(struct nic *nic, enum ibv_qp_type type, const struct end_options *options);
 void end_free(struct end *end);
-/* Destroys what is there, without insisting on an order of its own. */
 struct peer end_describe(const struct end *end, const struct buf *buf);
 /* Brings the QP from RESET to RTS towards `peer` (or through exchange with the other side). */
 void end_connect(struct end *end, const struct peer *peer, const struct end_options *options);
 void end_meet(struct side *side, struct end *end, const struct buf *buf,
 	      const struct end_options *options);
+/* Connects a QP to itself. */
+void end_loop(struct end *end, const struct buf *buf, const struct end_options *options);
 void qp_init(struct end *end, const struct end_options *options);
 void qp_rtr(struct end *end, const struct peer *peer, const struct end_options *options);
 void qp_rts(struct end *end, const struct end_options *options);
@@ -108,6 +109,10 @@ struct ibv_wc wait_wc(struct ibv_cq *cq);
 struct ibv_wc want_wc(struct ibv_cq *cq, uint64_t wr_id, enum ibv_wc_status status);
 /* Polls once; true when the CQ was empty. */
 bool cq_empty(struct ibv_cq *cq);
+/* Waits for an async event of this type, passing over COMM_EST; acknowledges it. */
+struct ibv_async_event want_event(struct nic *nic, enum ibv_event_type type);
+/* Is there an event to be read within `ms`? */
+bool readable(int fd, int ms);
 /* Yields the CPU now and then; call it in every waiting loop. */
 void relax(unsigned *turns);
 

@@ -5,14 +5,14 @@ CTESTS_CC ?= $(or $(CC),cc)
 CTESTS_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror \
 	$(if $(wildcard include/infiniband/verbs.h),-Iinclude) -Ic-tests/traffic
 CTESTS_LDLIBS := $(if $(wildcard build/lib/libibverbs.so),-Lbuild/lib) -libverbs -lpthread -ldl
-CTESTS_OBJECTS := build/c-tests/obj/harness.o build/c-tests/obj/nic.o
-CTESTS_SOURCES := $(filter-out %/harness.c %/nic.c, \
+CTESTS_OBJECTS := build/c-tests/obj/harness.o build/c-tests/obj/nic.o build/c-tests/obj/echo.o
+CTESTS_SOURCES := $(filter-out %/harness.c %/nic.c %/echo.c, \
 	$(wildcard c-tests/traffic/*.c c-tests/verbs/*.c c-tests/null/*.c))
 CTESTS_PROGRAMS := $(patsubst %.c,build/c-tests/%,$(notdir $(CTESTS_SOURCES)))
 
 vpath %.c c-tests/traffic c-tests/verbs c-tests/null
 
-build/c-tests/obj/%.o: %.c c-tests/traffic/harness.h c-tests/traffic/nic.h
+build/c-tests/obj/%.o: %.c c-tests/traffic/harness.h c-tests/traffic/nic.h c-tests/traffic/echo.h
 	@mkdir -p $(@D)
 	$(CTESTS_CC) $(CTESTS_CFLAGS) -c $< -o $@
 
