@@ -654,6 +654,50 @@ static void ud_dropped(struct side *side, const void *arg)
 	pair_free(&p);
 }
 
+/* UC and UD: an error of the send queue stops that queue alone, and the application restarts it. */
+static void send_queue_error(struct side *side, const void *arg)
+{
+	enum ibv_qp_type type = *(const enum ibv_qp_type *)arg;
+	struct pair p = pair_new(side, type, &quick, ALL_ACCESS);
+	struct ibv_sge to = sge_of(p.buf, 0, 104), sge = sge_of(p.buf, 4096, 64), wrong = sge;
+	size_t lead = type == IBV_QPT_UD ? 40 : 0;
+	for (uint64_t i = 0; i < 2; i++)
+		must_recv(p.end, 50 + i, &to, 1);
+	barrier(side);
+	wrong.lkey ^= 0x5a5a5a00u;
+	struct ibv_send_wr wrs[2] = { send_wr(1, IBV_WR_SEND, 0, &wrong, 1),
+				      send_wr(2, IBV_WR_SEND, 0, &sge, 1) };
+	if (type == IBV_QPT_UD) {
+		wr_datagram(&wrs[0], p.end);
+		wr_datagram(&wrs[1], p.end);
+	}
+	wrs[0].next = &wrs[1];
+	fill(p.buf->base + 4096, 0, 64, 40 + (uint64_t)side->id);
+	if (side->id == 0) {
+		must_send(p.end, &wrs[0]);
+		want_wc(p.end->send_cq, 1, IBV_WC_LOC_PROT_ERR);
+		want_wc(p.end->send_cq, 2, IBV_WC_WR_FLUSH_ERR);
+		EXPECT((int)qp_state(p.end->qp), IBV_QPS_SQE);
+		barrier(side);
+		/* Receiving goes on meanwhile. */
+		want_wc(p.end->recv_cq, 50, IBV_WC_SUCCESS);
+		CHECK(verify(p.buf->base + lead, 0, 64, 41) < 0, "wrong bytes");
+		ZERO(qp_to(p.end->qp, IBV_QPS_RTS));
+		wrs[1].send_flags = IBV_SEND_SIGNALED;
+		must_send(p.end, &wrs[1]);
+		want_wc(p.end->send_cq, 2, IBV_WC_SUCCESS);
+	} else {
+		barrier(side);
+		wrs[1].send_flags = IBV_SEND_SIGNALED;
+		must_send(p.end, &wrs[1]);
+		want_wc(p.end->send_cq, 2, IBV_WC_SUCCESS);
+		want_wc(p.end->recv_cq, 50, IBV_WC_SUCCESS);
+		CHECK(verify(p.buf->base + lead, 0, 64, 40) < 0, "wrong bytes");
+	}
+	barrier(side);
+	pair_free(&p);
+}
+
 /* An error in the middle: those before it succeed, also the unsignaled ones. */
 static void error_in_the_middle(struct side *side, const void *arg)
 {
@@ -754,6 +798,9 @@ int main(int argc, char **argv)
 		ADD(ready_in_time, NULL, "errors/%s/ready-in-time", on);
 		for (size_t i = 0; i < 3; i++)
 			ADD(flush_both, &types[i], "errors/%s/flush/%s", on, type_names[i]);
+		for (size_t i = 1; i < 3; i++)
+			ADD(send_queue_error, &types[i], "errors/%s/send-queue-error/%s", on,
+			    type_names[i]);
 		ADD(ud_dropped, NULL, "errors/%s/ud-dropped", on);
 		ADD(error_in_the_middle, NULL, "errors/%s/error-in-the-middle", on);
 	}
