@@ -3,5 +3,6 @@
 pub mod errno;
 pub mod ids;
 pub mod log;
+pub mod ring;
 pub mod sync;
 pub mod time;

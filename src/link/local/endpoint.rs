@@ -1,14 +1,28 @@
 //! The process as seen by its peers: slots, connections, tables; one per process and fork
 //! generation.
+//!
+//! Any thread may call anything. `handle_ready` is the progress thread's; the rest of the control
+//! path takes the same lock, the data path ([`Endpoint::inbound`], [`Peer`], [`Inbound`]) none of it.
 
+use super::barrier;
+use super::conn::Conn;
+use super::control::{Control, Shared};
+use super::hazard::Claim;
 use super::inbound::Inbound;
+use super::life::Life;
 use super::peer::Peer;
+use super::region::{HAZARDS, RingRegion, Side};
 use super::slot::Slot;
-use super::table::Table;
+use super::table::{Random, Table};
+use super::wake::{Wake, reason};
 use crate::base::errno::Errno;
 use crate::base::ids::Qpn;
+use crate::base::ring;
+use crate::{log_error, log_info};
+use parking_lot::Mutex;
 use std::os::fd::RawFd;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// `VERBIUM_LINK`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,10 +44,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Config {
-        Config {
-            mode: Mode::Auto,
-            ring_bytes: 1 << 20,
-        }
+        Config { mode: Mode::Auto, ring_bytes: 1 << 20 }
     }
 }
 
@@ -47,7 +58,7 @@ pub enum PeerEvent {
     Space(Slot),
     /// The caps of this peer got better.
     DirectReady(Slot),
-    /// A ring was added.
+    /// A ring was added; it may hold entries for which no doorbell was rung.
     NewInbound,
 }
 
@@ -60,63 +71,161 @@ pub enum AccessTo {
 
 /// See the module.
 pub struct Endpoint {
-    table: Table,
+    shared: Arc<Shared>,
+    control: Mutex<Control>,
 }
 
 impl Endpoint {
+    /// Its own tables and epoll; no slot and no socket yet. EINVAL: the ring's size.
     pub fn new(config: Config) -> Result<Arc<Endpoint>, Errno> {
-        let _ = config;
-        Err(Errno::EOPNOTSUPP)
+        if !RingRegion::is_legal_size(config.ring_bytes) {
+            return Err(Errno::EINVAL);
+        }
+        let life = Life::new();
+        let shared = Arc::new(Shared {
+            config,
+            has_barrier: barrier::register(),
+            table: Arc::new(Table::new(&life)?),
+            wake: Arc::new(Wake::new(&life)?),
+            inbounds: Default::default(),
+            is_armed: AtomicBool::new(false),
+            life,
+        });
+        let control = Mutex::new(Control::new(&shared)?);
+        Ok(Arc::new(Endpoint { shared, control }))
     }
 
     /// Readable (level) when `handle_ready` has something to do.
     pub fn epoll_fd(&self) -> RawFd {
-        -1
+        self.control.lock().epoll_fd()
     }
 
-    /// Accepts, shakes hands, reads doorbells, notices deaths; appends what happened.
+    /// Accepts, shakes hands, reads doorbells, notices deaths; appends what happened. Never blocks.
     pub fn handle_ready(&self, events: &mut Vec<PeerEvent>) {
-        let _ = events;
+        self.control.lock().handle_ready(events);
     }
 
     /// Makes `epoll_fd` readable once.
-    pub fn wake(&self) {}
+    pub fn wake(&self) {
+        self.shared.wake.raise(reason::LOOK);
+    }
 
-    /// Takes one more free slot for this process.
+    /// Takes one more free slot for this process, beginning at a random one. ENOSPC: none is left,
+    /// or we have as many as fit into the table.
     pub fn take_slot(&self) -> Result<Slot, Errno> {
-        Err(Errno::EOPNOTSUPP)
+        let mut control = self.control.lock();
+        let first = Random::default().next()? as u16;
+        for step in 0..Slot::COUNT {
+            let slot = Slot(first.wrapping_add(step) % Slot::COUNT);
+            let listener = match Conn::listen(slot, &self.shared.life) {
+                Ok(listener) => listener,
+                Err(Errno::EADDRINUSE) => continue,
+                Err(error) => return Err(error),
+            };
+            self.shared.table.add_slot(slot)?;
+            control.add_listener(slot, listener)?;
+            log_info!("local link: slot {} is ours", slot.0);
+            return Ok(slot);
+        }
+        log_error!(
+            "local link: all {} sockets @verbium/<n> of this network namespace are taken: \
+             no queue pair can be created",
+            Slot::COUNT
+        );
+        Err(Errno::ENOSPC)
     }
 
     /// The way to the process that owns `slot` (ourselves, for our own). ECONNREFUSED: nobody.
     pub fn connect(&self, slot: Slot) -> Result<Arc<Peer>, Errno> {
-        let _ = slot;
-        Err(Errno::ECONNREFUSED)
+        self.control.lock().connect(slot)
     }
 
     pub fn table(&self) -> &Table {
-        &self.table
+        &self.shared.table
     }
 
-    /// Rings to poll: a slice; some may be idle for good. No lock, a few ns.
+    /// Rings to poll; some may be idle for good. No lock: a load, and two per ring for
+    /// [`Inbound::is_empty`].
     #[inline]
     pub fn inbound(&self) -> impl Iterator<Item = &Inbound> {
-        std::iter::empty()
+        self.shared.inbounds.iter()
     }
 
     /// Before sleeping: from now on producers ring doorbells. True: a ring has entries, don't sleep.
     pub fn arm_doorbells(&self) -> bool {
-        false
+        self.shared.is_armed.store(true, Ordering::Relaxed);
+        let mut any = false;
+        for inbound in self.inbound().filter(|inbound| inbound.is_live()) {
+            ring::fall_asleep(inbound.region());
+            any = true;
+        }
+        if any {
+            // Pairs with the producers' light fence (P3 of base/ring).
+            barrier::heavy();
+        }
+        self.inbound().any(|inbound| !inbound.is_empty())
     }
 
     /// After sleeping.
-    pub fn disarm_doorbells(&self) {}
-
-    /// After `Table::remove` or `Table::retract_qp`: waits until no live peer still uses it.
-    pub fn wait_for_accesses(&self, to: AccessTo) {
-        let _ = to;
+    pub fn disarm_doorbells(&self) {
+        self.shared.is_armed.store(false, Ordering::Relaxed);
+        for inbound in self.inbound() {
+            ring::wake_up(inbound.region());
+        }
     }
 
-    /// In a forked child: closes our fds; touches no lock and no shared memory. The endpoint must
-    /// be leaked afterwards, or may be dropped: then it does nothing.
-    pub fn abandon_after_fork(&self) {}
+    /// After `Table::remove` or `Table::retract_qp`: waits until no live peer still uses it. A peer
+    /// that was stopped in the middle of a copy is waited for: it is trusted as a debugger is.
+    pub fn wait_for_accesses(&self, to: AccessTo) {
+        // Pairs with the initiators' fence in `Hazard::claim`.
+        barrier::heavy();
+        let peers = self.control.lock().peers_that_fetch();
+        let inbounds = self.inbound().filter(|inbound| inbound.may_access_us());
+        for inbound in inbounds {
+            let hazards = inbound.region().hazards(Side::Producer);
+            self.wait(inbound.region(), hazards, to);
+        }
+        for peer in peers {
+            let hazards = peer.region().hazards(Side::Consumer);
+            self.wait(peer.region(), hazards, to);
+        }
+    }
+
+    /// Waits until no word names what was taken back, or its writer died.
+    fn wait(&self, region: &RingRegion, hazards: &[AtomicU64; HAZARDS], to: AccessTo) {
+        const SPINS: u32 = 200;
+        const TRIES_PER_LOOK: u32 = 64;
+        for word in hazards {
+            let mut tries = 0u32;
+            // Pairs with the Release store in the hazard's drop: the copy is over.
+            while matches(word.load(Ordering::Acquire), to) {
+                tries = tries.wrapping_add(1);
+                if tries < SPINS {
+                    std::hint::spin_loop();
+                    continue;
+                }
+                // A process that died in the middle leaves its words behind.
+                if tries.is_multiple_of(TRIES_PER_LOOK) && !self.control.lock().is_alive(region) {
+                    return;
+                }
+                std::thread::yield_now();
+            }
+        }
+    }
+
+    /// In a forked child: closes our fds; touches no lock and no shared memory. Afterwards the
+    /// endpoint may be leaked or dropped, both do nothing more.
+    pub fn abandon_after_fork(&self) {
+        self.shared.life.abandon();
+    }
 }
+
+fn matches(word: u64, to: AccessTo) -> bool {
+    match to {
+        AccessTo::Key(key) => Claim::key(word) == Some(key),
+        AccessTo::Qp(qpn) => Claim::qpn(word) == Some(qpn),
+    }
+}
+
+#[cfg(test)]
+mod tests;

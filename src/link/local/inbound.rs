@@ -1,11 +1,24 @@
 //! The inbound direction: rings other processes (and ourselves) produce into.
+//!
+//! Polling threads look at [`Inbound::is_empty`] without a lock, so an `Inbound` and its address
+//! range live as long as the endpoint: when its producer dies the range is left with zeros, and
+//! both are used again for a later one. One thread consumes at a time; the others go away.
 
-use super::access::LocalSegment;
+use super::access::{CopyError, LocalSegment, Segments, Space, copy_in_order, read};
+use super::conn::{Conn, Message};
+use super::entry::decode;
+pub use super::entry::{MAX_REFERENCE_BYTES, MAX_REFERENCES, RefList};
+use super::hazard::{Claim, Hazard};
+use super::life::{Fd, Life};
+use super::region::{RingRegion, Side};
+use super::table::{Table, View};
+use super::wake::{Wake, reason};
+use crate::base::errno::Errno;
+use crate::base::ring::{self, Storage};
 use crate::wire::Header;
-use std::marker::PhantomData;
-
-/// Segments of one payload by reference.
-pub const MAX_REFERENCES: usize = 34;
+use std::cell::UnsafeCell;
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// An entry made no sense; its connection is condemned already, drop the consumer and go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,19 +33,6 @@ pub enum PullFault {
     Remote,
 }
 
-/// Addresses in the sender's memory.
-#[derive(Clone, Copy, Debug)]
-pub struct RefList {
-    count: usize,
-    segments: [LocalSegment; MAX_REFERENCES],
-}
-
-impl RefList {
-    pub fn segments(&self) -> &[LocalSegment] {
-        &self.segments[..self.count]
-    }
-}
-
 /// Where the payload of an entry is.
 #[derive(Clone, Copy, Debug)]
 pub enum EntryPayload<'a> {
@@ -42,33 +42,252 @@ pub enum EntryPayload<'a> {
     References { list: &'a RefList, len_bytes: u32 },
 }
 
-/// A ring somebody produces into. Lives as long as the endpoint; recycled for later producers.
-pub struct Inbound {
-    _private: (),
+/// Who produces.
+pub(super) enum Sender {
+    /// Ourselves.
+    Own(Arc<Table>),
+    /// Another process; its tables come when both have proved themselves.
+    Other { space: Space, conn: Arc<Conn>, table: OnceLock<View> },
 }
 
+mod flag {
+    /// A producer may be there.
+    pub(super) const LIVE: u32 = 1;
+    pub(super) const CONDEMNED: u32 = 2;
+}
+
+/// A ring somebody produces into. Lives as long as the endpoint; recycled for later producers.
+pub struct Inbound {
+    region: RingRegion,
+    /// The mark at the consumer's head: always a word in the region.
+    next_mark: AtomicPtr<MarkWord>,
+    /// Held by whoever may touch `state`.
+    busy: AtomicBool,
+    flags: AtomicU32,
+    /// The producer has our tables.
+    may_access: AtomicBool,
+    /// The producer is this process.
+    is_own: AtomicBool,
+    state: UnsafeCell<State>,
+    wake: Arc<Wake>,
+}
+
+type MarkWord = <RingRegion as Storage>::Word;
+
+struct State {
+    ring: ring::Consumer,
+    sender: Option<Arc<Sender>>,
+    references: RefList,
+}
+
+// SAFETY: `state` is touched only by the holder of `busy`; all else is atomic or immutable.
+unsafe impl Sync for Inbound {}
+
 impl Inbound {
+    pub(super) fn new(
+        ring_bytes: u32,
+        wake: &Arc<Wake>,
+        life: &Arc<Life>,
+    ) -> Result<Inbound, Errno> {
+        let region = RingRegion::new(ring_bytes, life)?;
+        let next_mark = AtomicPtr::new(std::ptr::from_ref(region.mark(0)).cast_mut());
+        let state =
+            State { ring: ring::Consumer::default(), sender: None, references: RefList::EMPTY };
+        Ok(Inbound {
+            region,
+            next_mark,
+            busy: AtomicBool::new(false),
+            flags: AtomicU32::new(0),
+            may_access: AtomicBool::new(false),
+            is_own: AtomicBool::new(false),
+            state: UnsafeCell::new(state),
+            wake: wake.clone(),
+        })
+    }
+
     /// Nothing to consume: two loads.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        true
+        use ring::Word;
+        let mark = self.next_mark.load(Ordering::Relaxed);
+        // SAFETY: the region is mapped as long as we live and every such pointer lies in it.
+        unsafe { &*mark }.load(Ordering::Acquire) == 0
     }
 
     /// Takes the consumers' lock unless somebody has it.
+    #[inline]
     pub fn try_consume(&self) -> Option<Consumer<'_>> {
-        None
+        if self.busy.load(Ordering::Relaxed) || self.busy.swap(true, Ordering::Acquire) {
+            return None;
+        }
+        if self.flags.load(Ordering::Relaxed) != flag::LIVE {
+            self.busy.store(false, Ordering::Release);
+            return None;
+        }
+        Some(Consumer { inbound: self, entry_bytes: 0 })
+    }
+
+    pub(super) fn region(&self) -> &RingRegion {
+        &self.region
+    }
+
+    /// A producer may be there.
+    pub(super) fn is_live(&self) -> bool {
+        self.flags.load(Ordering::Relaxed) & flag::LIVE != 0
+    }
+
+    pub(super) fn is_condemned(&self) -> bool {
+        self.flags.load(Ordering::Relaxed) & flag::CONDEMNED != 0
+    }
+
+    /// The producer may have accesses to our memory in flight.
+    pub(super) fn may_access_us(&self) -> bool {
+        self.may_access.load(Ordering::Acquire)
+    }
+
+    pub(super) fn allow_access(&self) {
+        self.may_access.store(true, Ordering::Release);
+    }
+
+    pub(super) fn is_own(&self) -> bool {
+        self.is_own.load(Ordering::Relaxed)
+    }
+
+    /// Begins with a new producer, whose checked memfd this is. Must not be live.
+    pub(super) fn start(&self, fd: &Fd, sender: Arc<Sender>) -> Result<(), Errno> {
+        // Nobody holds the lock of a ring that is not live for longer than a look at the flags.
+        while self.busy.swap(true, Ordering::Acquire) {
+            std::hint::spin_loop();
+        }
+        let attached = self.region.attach(fd);
+        if attached.is_ok() {
+            // SAFETY: we hold `busy`.
+            let state = unsafe { &mut *self.state.get() };
+            state.ring = ring::Consumer::default();
+            self.is_own.store(matches!(*sender, Sender::Own(_)), Ordering::Relaxed);
+            state.sender = Some(sender);
+            self.show_next_mark(state);
+            self.flags.store(flag::LIVE, Ordering::Relaxed);
+        }
+        self.busy.store(false, Ordering::Release);
+        attached
+    }
+
+    /// Ends with a dead producer: what it left is to be consumed first, unless it was hostile.
+    /// False: not yet, try again.
+    pub(super) fn try_stop(&self) -> bool {
+        if !self.is_live() {
+            return true;
+        }
+        if (!self.is_condemned() && !self.is_empty()) || self.busy.swap(true, Ordering::Acquire) {
+            return false;
+        }
+        // SAFETY: we hold `busy`.
+        let state = unsafe { &mut *self.state.get() };
+        let is_empty = self.is_condemned() || state.ring.peek(&self.region) == 0;
+        let stopped = is_empty && self.region.detach().is_ok();
+        if stopped {
+            state.sender = None;
+            self.may_access.store(false, Ordering::Release);
+            self.flags.store(0, Ordering::Relaxed);
+        }
+        self.busy.store(false, Ordering::Release);
+        stopped
+    }
+
+    fn condemn(&self) {
+        self.flags.fetch_or(flag::CONDEMNED, Ordering::Relaxed);
+        self.wake.raise(reason::CONDEMNED);
+    }
+
+    #[inline]
+    fn show_next_mark(&self, state: &State) {
+        let mark = self.region.mark(state.ring.offset(&self.region));
+        self.next_mark.store(std::ptr::from_ref(mark).cast_mut(), Ordering::Relaxed);
     }
 }
 
-/// The right to take entries. Dropping it gives the room back to the producer.
+/// The right to take entries.
 pub struct Consumer<'a> {
-    _inbound: PhantomData<&'a Inbound>,
+    inbound: &'a Inbound,
+    /// Length of the entry given out last.
+    entry_bytes: u64,
 }
 
-impl Consumer<'_> {
-    /// The next entry; the former one's room is given back.
+impl<'a> Consumer<'a> {
+    /// The next entry; the former one is gone.
+    #[inline]
+    #[expect(clippy::should_implement_trait, reason = "an entry borrows from the consumer")]
     pub fn next(&mut self) -> Result<Option<Entry<'_>>, Hostile> {
-        Ok(None)
+        self.finish_entry();
+        let region = &self.inbound.region;
+        let state = self.state();
+        let mark = state.ring.peek(region);
+        if mark == 0 {
+            return Ok(None);
+        }
+        let place = region.entry(state.ring.offset(region));
+        let max_bytes = region.ring_bytes() / 4;
+        // SAFETY: the region's second copy makes a ring's worth readable from any offset on.
+        let decoded = unsafe { decode(place, mark, max_bytes, &mut state.references) };
+        let Some(decoded) = decoded else {
+            self.inbound.condemn();
+            return Err(Hostile);
+        };
+        self.entry_bytes = decoded.entry_bytes;
+        let len_bytes = decoded.len_bytes;
+        let state = &*self.state();
+        let payload = if decoded.by_reference {
+            EntryPayload::References { list: &state.references, len_bytes }
+        } else {
+            // SAFETY: inside what is readable, as above.
+            let ptr = unsafe { place.add(decoded.payload_offset) }.as_ptr();
+            EntryPayload::Bytes { ptr, len_bytes }
+        };
+        Ok(Some(Entry { header: decoded.header, payload, inbound: self.inbound, state }))
+    }
+
+    #[inline]
+    fn finish_entry(&mut self) {
+        let entry_bytes = std::mem::take(&mut self.entry_bytes);
+        let region = &self.inbound.region;
+        let state = self.state();
+        state.ring.advance(entry_bytes);
+        // Room goes back an eighth of the ring at a time. The largest entry and what is kept are
+        // less than the ring, so a producer never waits for what is kept.
+        if state.ring.kept_bytes() >= u64::from(region.ring_bytes()) / 8
+            && state.ring.give_back(region)
+        {
+            self.ring_bell();
+        }
+    }
+
+    /// The producer waits for room.
+    #[cold]
+    fn ring_bell(&mut self) {
+        match self.state().sender.as_deref() {
+            Some(Sender::Own(_)) => self.inbound.wake.raise(reason::OWN_SPACE),
+            // A full socket holds bells enough; a closed one is noticed by whoever polls it.
+            Some(Sender::Other { conn, .. }) => drop(conn.send(&Message::Space, None)),
+            None => (),
+        }
+    }
+
+    #[inline]
+    #[expect(clippy::mut_from_ref, reason = "the lock is held, and the borrow is not kept")]
+    fn state(&self) -> &'a mut State {
+        // SAFETY: a consumer exists only while it holds `busy`. Callers end one borrow before they
+        // begin the next; entries borrow from the consumer, so none lives through `next` or drop.
+        unsafe { &mut *self.inbound.state.get() }
+    }
+}
+
+impl Drop for Consumer<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.finish_entry();
+        self.inbound.show_next_mark(self.state());
+        self.inbound.busy.store(false, Ordering::Release);
     }
 }
 
@@ -76,10 +295,13 @@ impl Consumer<'_> {
 pub struct Entry<'a> {
     pub header: Header,
     pub payload: EntryPayload<'a>,
+    inbound: &'a Inbound,
+    state: &'a State,
 }
 
 impl Entry<'_> {
     /// Payload length, wherever the bytes are.
+    #[inline]
     pub fn payload_bytes(&self) -> u32 {
         match self.payload {
             EntryPayload::Bytes { len_bytes, .. } | EntryPayload::References { len_bytes, .. } => {
@@ -88,13 +310,55 @@ impl Entry<'_> {
         }
     }
 
-    /// Puts payload bytes `offset..offset + len` to `dst`, from the ring or from the sender's
-    /// memory, the last word last ([`super::copy_in_order`]).
+    /// Puts payload bytes `offset..offset + len` to `dst`, from the ring (the last word last:
+    /// [`copy_in_order`]) or from the sender's memory. A range that is not in the payload is a
+    /// remote fault.
     ///
     /// # Safety
     /// `dst` is memory the application registered for writing, `len` bytes of it.
+    #[inline]
     pub unsafe fn pull(&self, offset: u32, dst: *mut u8, len: u32) -> Result<(), PullFault> {
-        let _ = (offset, dst, len);
-        Err(PullFault::Remote)
+        if offset.checked_add(len).is_none_or(|end| end > self.payload_bytes()) {
+            return Err(PullFault::Remote);
+        }
+        match self.payload {
+            EntryPayload::Bytes { ptr, .. } => {
+                // SAFETY: the range was checked.
+                let src = unsafe { ptr.add(offset as usize) };
+                // SAFETY: `dst` by the caller's promise; both lengths were checked.
+                unsafe { copy_in_order(dst, src, len as usize) };
+                Ok(())
+            }
+            EntryPayload::References { list, .. } => {
+                let from = Segments::part(list.segments(), offset.into(), len.into());
+                let to = [LocalSegment { addr: dst as u64, len_bytes: len.into() }];
+                self.fetch(&from, &Segments::part(&to, 0, len.into()))
+            }
+        }
+    }
+
+    fn fetch(&self, from: &Segments, to: &Segments) -> Result<(), PullFault> {
+        let (view, space) = match self.state.sender.as_deref() {
+            Some(Sender::Own(table)) => (table.view(), Space::Own),
+            Some(Sender::Other { space, table, .. }) => {
+                (table.get().ok_or(PullFault::Remote)?, *space)
+            }
+            None => return Err(PullFault::Remote),
+        };
+        let hazards = self.inbound.region.hazards(Side::Consumer);
+        let claim = Claim::new(0, self.header.src_qpn);
+        // As many threads as there are words in the same ring: not with a single consumer.
+        let _hazard = Hazard::claim(hazards, claim).ok_or(PullFault::Remote)?;
+        let qp = view.qp(self.header.src_qpn).ok_or(PullFault::Remote)?;
+        if qp.dest_qpn != self.header.dest_qpn {
+            return Err(PullFault::Remote);
+        }
+        // SAFETY: the receiver's side is the caller's promise. The sender's is its own to name; in
+        // our own process its QP is alive, and waited for, so it named memory it has checked.
+        match unsafe { read(space, from, to) } {
+            Ok(()) => Ok(()),
+            Err(CopyError::Local) => Err(PullFault::Local),
+            Err(CopyError::Remote | CopyError::Gone) => Err(PullFault::Remote),
+        }
     }
 }

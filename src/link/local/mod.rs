@@ -10,11 +10,21 @@
 //! [`Header`]: crate::wire::Header
 
 pub mod access;
+mod barrier;
+mod conn;
+mod control;
 pub mod endpoint;
+mod entry;
+mod hazard;
 pub mod inbound;
+mod life;
+mod link;
 pub mod peer;
+mod poller;
+mod region;
 pub mod slot;
 pub mod table;
+mod wake;
 
 pub use access::{DirectKind, DirectOp, DirectOutcome, LocalSegment, copy_in_order};
 pub use endpoint::{AccessTo, Config, Endpoint, Mode, PeerEvent};

@@ -24,3 +24,22 @@ impl Slot {
         (!matches!(qpn, 0 | 1 | 0x00ff_ffff)).then_some(Qpn(qpn))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slot_and_index_make_a_qpn() {
+        assert_eq!(Slot(0x123).qpn(0x456), Some(Qpn(0x12_3456)));
+        assert_eq!(Slot::of(Qpn(0x12_3456)), Slot(0x123));
+    }
+
+    #[test]
+    fn reserved_numbers_are_not_given() {
+        assert_eq!(Slot(0).qpn(0), None);
+        assert_eq!(Slot(0).qpn(1), None);
+        assert_eq!(Slot(0).qpn(2), Some(Qpn(2)));
+        assert_eq!(Slot(4095).qpn(4095), None);
+    }
+}
