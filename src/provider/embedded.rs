@@ -12,6 +12,7 @@ use super::device::DeviceRef;
 use super::refuse::set_errno;
 use crate::abi::*;
 use crate::base::errno::Errno;
+use crate::soft;
 
 /// A device as the NIC describes it. Two equal descriptions are the same device.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -206,8 +207,21 @@ unsafe extern "C" fn uninit_device(device: *mut verbs_device) {
 
 /// The NIC inside the library.
 pub(crate) static NIC: Nic = Nic {
-    list: || None,
-    ops: || &super::ops::DEFAULTS,
-    core: || &super::context::NO_CORE,
-    open: |_, _| Err(Errno::EOPNOTSUPP),
+    list,
+    ops: || &soft::ops::TABLE,
+    core: || &soft::ops::CORE,
+    open: soft::open,
 };
+
+/// What the NIC inside the library lists. No kernel device is looked for yet, so none is there.
+fn list() -> Option<Vec<DeviceInfo>> {
+    let describe = |info: soft::DeviceInfo| DeviceInfo {
+        name: info.name,
+        dev_name: info.dev_name,
+        dev_path: info.dev_path,
+        ibdev_path: info.ibdev_path,
+        guid_be: info.guid_be,
+        key: info.key,
+    };
+    soft::list(0).map(|devices| devices.into_iter().map(describe).collect())
+}

@@ -1,0 +1,295 @@
+//! Between the C words of verbs and the words of the engine; the one place that knows both.
+
+use super::device::DeviceSpec;
+use super::{gid, handle};
+use crate::abi::{self, ibv_ah_attr, ibv_qp_attr, ibv_send_wr, ibv_wc};
+use crate::base::errno::Errno;
+use crate::base::ids::{Gid, Qkey, Qpn, Rkey};
+use crate::engine::types::{
+    Access, AddressVector, AttrMask, Cqe, Datagram, ModifyError, PostError, QpAttr, SendFlags,
+    SendOp, SendWr, Service, Sge,
+};
+use crate::wire::AtomicWords;
+use crate::{log_error, log_warn};
+
+/// A completion as the application polls it.
+#[inline]
+pub(crate) fn wc(cqe: &Cqe) -> ibv_wc {
+    let mut flags = 0;
+    if cqe.has_grh {
+        flags |= abi::IBV_WC_GRH;
+    }
+    if cqe.imm_data.is_some() {
+        flags |= abi::IBV_WC_WITH_IMM;
+    }
+    ibv_wc {
+        wr_id: cqe.wr_id,
+        status: cqe.status as u32,
+        opcode: cqe.opcode as u32,
+        vendor_err: cqe.vendor_err,
+        byte_len: cqe.byte_len,
+        imm: abi::ibv_wc_imm {
+            imm_data: cqe.imm_data.unwrap_or(0),
+        },
+        qp_num: cqe.qpn.0,
+        src_qp: cqe.src_qpn.0,
+        wc_flags: flags,
+        pkey_index: 0,
+        slid: 0,
+        sl: cqe.sl,
+        dlid_path_bits: 0,
+    }
+}
+
+/// A send work request, without its scatter-gather list.
+///
+/// # Safety
+/// `wr` must be filled as its opcode and the service want it: for UD, `wr.ud.ah` is NULL or an
+/// address handle of this device.
+#[inline]
+pub(crate) unsafe fn send_wr(wr: &ibv_send_wr, service: Service) -> Result<SendWr, PostError> {
+    // SAFETY: both members of the union are 4 bytes of plain data.
+    let imm_data = unsafe { wr.imm.imm_data };
+    let op = match wr.opcode {
+        abi::IBV_WR_SEND => SendOp::Send,
+        abi::IBV_WR_SEND_WITH_IMM => SendOp::SendImm { imm_data },
+        abi::IBV_WR_RDMA_WRITE | abi::IBV_WR_RDMA_WRITE_WITH_IMM | abi::IBV_WR_RDMA_READ => {
+            // SAFETY: every member of the union is plain data within its size.
+            let rdma = unsafe { wr.wr.rdma };
+            let (remote_va, rkey) = (rdma.remote_addr, Rkey(rdma.rkey));
+            match wr.opcode {
+                abi::IBV_WR_RDMA_WRITE => SendOp::Write { remote_va, rkey },
+                abi::IBV_WR_RDMA_READ => SendOp::Read { remote_va, rkey },
+                _ => SendOp::WriteImm {
+                    remote_va,
+                    rkey,
+                    imm_data,
+                },
+            }
+        }
+        abi::IBV_WR_ATOMIC_CMP_AND_SWP | abi::IBV_WR_ATOMIC_FETCH_AND_ADD => {
+            // SAFETY: as above.
+            let atomic = unsafe { wr.wr.atomic };
+            let (remote_va, rkey) = (atomic.remote_addr, Rkey(atomic.rkey));
+            if wr.opcode == abi::IBV_WR_ATOMIC_CMP_AND_SWP {
+                let words = AtomicWords {
+                    swap_add: atomic.swap,
+                    compare: atomic.compare_add,
+                };
+                SendOp::CompareSwap {
+                    remote_va,
+                    rkey,
+                    words,
+                }
+            } else {
+                let words = AtomicWords {
+                    swap_add: atomic.compare_add,
+                    compare: 0,
+                };
+                SendOp::FetchAdd {
+                    remote_va,
+                    rkey,
+                    words,
+                }
+            }
+        }
+        _ => return Err(PostError::Invalid("opcode")),
+    };
+    let datagram = if service == Service::Ud {
+        // SAFETY: as above; for UD this member is the one in use.
+        let ud = unsafe { wr.wr.ud };
+        // SAFETY: the caller's obligation.
+        let av = unsafe { handle::address_vector(ud.ah) }.ok_or(PostError::Invalid("wr.ud.ah"))?;
+        Some(Datagram {
+            av,
+            dest_qpn: Qpn(ud.remote_qpn & 0x00ff_ffff),
+            qkey: Qkey(ud.remote_qkey),
+        })
+    } else {
+        None
+    };
+    Ok(SendWr {
+        wr_id: wr.wr_id,
+        op,
+        flags: SendFlags::from_bits_truncate(wr.send_flags),
+        datagram,
+    })
+}
+
+/// The scatter-gather list of a work request, read in place.
+///
+/// # Safety
+/// `list` must point to `count` elements that stay unchanged while the slice lives.
+#[inline]
+pub(crate) unsafe fn sges<'a>(
+    list: *const abi::ibv_sge,
+    count: i32,
+) -> Result<&'a [Sge], PostError> {
+    const { assert!(size_of::<Sge>() == size_of::<abi::ibv_sge>()) };
+    if count == 0 {
+        return Ok(&[]);
+    }
+    if count < 0 || list.is_null() {
+        return Err(PostError::Invalid("sg_list"));
+    }
+    // SAFETY: `Sge` has the layout of `ibv_sge`; the caller vouches for pointer and length.
+    Ok(unsafe { std::slice::from_raw_parts(list.cast(), count as usize) })
+}
+
+/// The error number of a refused work request.
+#[cold]
+pub(crate) fn post_errno(qpn: Qpn, error: PostError) -> Errno {
+    match error {
+        PostError::Full => Errno::ENOMEM,
+        PostError::TooMuch => {
+            log_warn!("{qpn:?}: more scatter-gather elements or inline bytes than the QP takes");
+            Errno::EINVAL
+        }
+        PostError::State => {
+            log_warn!("{qpn:?}: the state of the QP takes no such work request");
+            Errno::EINVAL
+        }
+        PostError::Invalid(field) => {
+            log_warn!("{qpn:?}: work request refused: {field}");
+            Errno::EINVAL
+        }
+    }
+}
+
+/// An address as the engine keeps it; EINVAL for what a RoCE port cannot reach.
+pub(crate) fn address_vector(
+    device: &DeviceSpec,
+    attr: &ibv_ah_attr,
+) -> Result<AddressVector, Errno> {
+    let refuse = |field: &str, value: u32| {
+        log_error!("address refused: {field} is {value}");
+        Errno::EINVAL
+    };
+    if attr.is_global == 0 {
+        return Err(refuse("is_global (RoCE addresses by GID)", 0));
+    }
+    if attr.port_num != 1 {
+        return Err(refuse("port_num", attr.port_num.into()));
+    }
+    let Ok(sgid) = gid::query_gid(device, attr.port_num, attr.grh.sgid_index.into()) else {
+        return Err(refuse("sgid_index", attr.grh.sgid_index.into()));
+    };
+    // SAFETY: both members of the union are 16 bytes of plain data.
+    let dgid = Gid(unsafe { attr.grh.dgid.raw });
+    if dgid == Gid::default() {
+        return Err(refuse("dgid", 0));
+    }
+    Ok(AddressVector {
+        dgid,
+        sgid,
+        sgid_index: attr.grh.sgid_index,
+        traffic_class: attr.grh.traffic_class,
+        hop_limit: attr.grh.hop_limit,
+        flow_label: attr.grh.flow_label,
+        sl: attr.sl,
+        port_num: attr.port_num,
+    })
+}
+
+/// The C form of an address.
+pub(crate) fn ah_attr(av: &AddressVector) -> ibv_ah_attr {
+    let mut attr = <ibv_ah_attr as abi::Zeroed>::zeroed();
+    attr.grh.dgid = abi::ibv_gid { raw: av.dgid.0 };
+    attr.grh.sgid_index = av.sgid_index;
+    attr.grh.traffic_class = av.traffic_class;
+    attr.grh.hop_limit = av.hop_limit;
+    attr.grh.flow_label = av.flow_label;
+    attr.sl = av.sl;
+    attr.port_num = av.port_num;
+    attr.is_global = 1;
+    attr
+}
+
+/// Attributes of a modify, as far as the mask names them.
+pub(crate) fn qp_attr(
+    device: &DeviceSpec,
+    attr: &ibv_qp_attr,
+    mask: AttrMask,
+) -> Result<QpAttr, Errno> {
+    let av = if mask.contains(AttrMask::AV) {
+        address_vector(device, &attr.ah_attr)?
+    } else {
+        AddressVector::default()
+    };
+    Ok(QpAttr {
+        state: attr.qp_state,
+        cur_state: attr.cur_qp_state,
+        path_mtu: attr.path_mtu,
+        path_mig_state: attr.path_mig_state,
+        qkey: Qkey(attr.qkey),
+        rq_psn: attr.rq_psn,
+        sq_psn: attr.sq_psn,
+        dest_qpn: Qpn(attr.dest_qp_num),
+        access: Access::from_bits_truncate(attr.qp_access_flags),
+        av,
+        pkey_index: attr.pkey_index,
+        en_sqd_async_notify: attr.en_sqd_async_notify != 0,
+        sq_draining: false,
+        max_rd_atomic: attr.max_rd_atomic,
+        max_dest_rd_atomic: attr.max_dest_rd_atomic,
+        min_rnr_timer: attr.min_rnr_timer,
+        port_num: attr.port_num,
+        timeout: attr.timeout,
+        retry_cnt: attr.retry_cnt,
+        rnr_retry: attr.rnr_retry,
+    })
+}
+
+/// The C form of a QP's attributes; fields nobody set are zero.
+pub(crate) fn c_qp_attr(attr: &QpAttr) -> ibv_qp_attr {
+    let mut out = <ibv_qp_attr as abi::Zeroed>::zeroed();
+    out.qp_state = attr.state;
+    out.cur_qp_state = attr.state;
+    out.path_mtu = attr.path_mtu;
+    out.path_mig_state = attr.path_mig_state;
+    out.qkey = attr.qkey.0;
+    out.rq_psn = attr.rq_psn;
+    out.sq_psn = attr.sq_psn;
+    out.dest_qp_num = attr.dest_qpn.0;
+    out.qp_access_flags = attr.access.bits();
+    if attr.av.port_num != 0 {
+        out.ah_attr = ah_attr(&attr.av);
+    }
+    out.pkey_index = attr.pkey_index;
+    out.en_sqd_async_notify = attr.en_sqd_async_notify.into();
+    out.sq_draining = attr.sq_draining.into();
+    out.max_rd_atomic = attr.max_rd_atomic;
+    out.max_dest_rd_atomic = attr.max_dest_rd_atomic;
+    out.min_rnr_timer = attr.min_rnr_timer;
+    out.port_num = attr.port_num;
+    out.timeout = attr.timeout;
+    out.retry_cnt = attr.retry_cnt;
+    out.rnr_retry = attr.rnr_retry;
+    out
+}
+
+/// The error number of a refused modify, with the reason in the log.
+pub(crate) fn modify_errno(qpn: Qpn, error: &ModifyError) -> Errno {
+    match error {
+        ModifyError::Transition { from, to } => {
+            log_error!("modify {qpn:?}: no transition from {from:?} to state {to}");
+        }
+        ModifyError::CurState { actual } => {
+            log_error!("modify {qpn:?}: cur_qp_state is wrong, the QP is in {actual:?}");
+        }
+        ModifyError::Missing(mask) => {
+            log_error!("modify {qpn:?}: attributes missing from the mask: {mask:?}");
+        }
+        ModifyError::NotAllowed(mask) => {
+            log_error!("modify {qpn:?}: attributes not allowed here: {mask:?}");
+        }
+        ModifyError::Range(field) => {
+            log_error!("modify {qpn:?}: {field} is out of range");
+        }
+        ModifyError::Unsupported(field) => {
+            log_error!("modify {qpn:?}: {field} is not supported by this device");
+            return Errno::EOPNOTSUPP;
+        }
+    }
+    Errno::EINVAL
+}

@@ -1,0 +1,396 @@
+//! Between engine and links: carries what a QP wants sent to its peer, and what arrives to its QP.
+//!
+//! Lock order: consumer of a ring, QP, then one of producer, CQ, SRQ. Whoever posts or polls runs
+//! this code; the progress thread does when nobody polls.
+
+use super::memory::{self, AppMemory, MAX_SEGMENTS};
+use super::objects::{Qp, QpGuard, QpInner, Route};
+use super::process::Process;
+use super::route;
+use crate::base::ids::Qpn;
+use crate::base::sync::Ordering;
+use crate::engine::types::{
+    AccessKind, AccessOutcome, Destination, LinkCaps, Payload, QpState, Service, Transmit,
+};
+use crate::link::local::access::MAX_SLICE_BYTES;
+use crate::link::local::{
+    DirectKind, DirectOp, DirectOutcome, Inbound, LocalSegment, Peer, Producer, Slot,
+};
+use crate::log_warn;
+use crate::wire::{Header, Opcode, Operation, Transport};
+use parking_lot::MutexGuard;
+use std::sync::Arc;
+
+/// Entries taken from one ring before others get their turn.
+const BATCH: usize = 64;
+
+/// Why pumping a QP ended.
+enum Pumped {
+    /// Nothing to send just now.
+    Drained,
+    /// The link has no room for another packet.
+    NoRoom,
+    /// The next packet goes elsewhere, or the QP was given up for a moment: ask again.
+    Again,
+}
+
+impl Process {
+    /// Sends all a QP has to send, as far as its link has room, and reports what completed.
+    #[inline]
+    pub(crate) fn drive(&self, qp: &Qp, guard: &mut QpGuard<'_>) {
+        qp.reap(guard);
+        while let Some(destination) = guard.engine.next_destination() {
+            if guard.is_destroyed {
+                return;
+            }
+            let pumped = match self.route(qp, guard, destination) {
+                Some(peer) => self.pump(qp, guard, &peer, destination.dest_qpn),
+                None => discard(qp, guard, self),
+            };
+            match pumped {
+                Pumped::Drained => break,
+                Pumped::Again => {}
+                Pumped::NoRoom => {
+                    self.block(qp, guard);
+                    break;
+                }
+            }
+        }
+        self.settle(qp, guard);
+    }
+
+    /// After the engine was touched: events, timers, the peers' view of the QP.
+    #[inline]
+    pub(crate) fn settle(&self, qp: &Qp, guard: &mut QpGuard<'_>) {
+        while let Some(event) = guard.engine.poll_event() {
+            qp.raise(event);
+        }
+        if guard.is_published && !may_be_accessed(guard.engine.state()) {
+            guard.is_published = false;
+            self.endpoint.table().retract_qp(qp.qpn);
+        }
+        if let Some(deadline) = guard.engine.poll_timeout() {
+            if guard.scheduled.is_none_or(|scheduled| deadline < scheduled) {
+                guard.scheduled = Some(deadline);
+                if self.timers.schedule(deadline, qp.qpn) {
+                    self.waker.wake();
+                }
+            }
+        }
+    }
+
+    fn pump(&self, qp: &Qp, guard: &mut QpGuard<'_>, peer: &Arc<Peer>, dest_qpn: Qpn) -> Pumped {
+        let caps = link_caps(peer, qp.service);
+        let host = AppMemory::bare(self, None);
+        let mut producer = peer.produce();
+        loop {
+            // The consumer may make room before it sees that we ask for it.
+            if !producer.has_room() && !peer.request_space() {
+                return Pumped::NoRoom;
+            }
+            let inner: &mut QpInner = guard;
+            match inner.engine.poll_transmit(&caps, &host) {
+                None => {
+                    qp.reap(inner);
+                    return Pumped::Drained;
+                }
+                Some(Transmit::Packet {
+                    header,
+                    payload,
+                    by_reference,
+                }) => {
+                    push(&mut producer, &header, &payload, by_reference);
+                    qp.reap(inner);
+                    if qp.service == Service::Ud {
+                        return Pumped::Again;
+                    }
+                }
+                Some(Transmit::Access {
+                    kind,
+                    remote_va,
+                    rkey,
+                    total_bytes,
+                    done_bytes,
+                    local,
+                }) => {
+                    drop(producer);
+                    let op = DirectOp {
+                        kind: match kind {
+                            AccessKind::Write => DirectKind::Write,
+                            AccessKind::Read => DirectKind::Read,
+                        },
+                        src_qpn: qp.qpn,
+                        dest_qpn,
+                        remote_va,
+                        rkey,
+                        total_bytes,
+                        done_bytes,
+                    };
+                    let outcome = access(peer, &op, &local);
+                    inner.engine.handle_access(outcome);
+                    qp.reap(inner);
+                    if let AccessOutcome::Done { len_bytes } = outcome
+                        && done_bytes + len_bytes < total_bytes
+                    {
+                        // Between slices others get at the QP: to post, or to destroy it.
+                        MutexGuard::bump(guard);
+                        return Pumped::Again;
+                    }
+                    producer = peer.produce();
+                }
+            }
+        }
+    }
+
+    /// The peer a destination leads to; `None` when there is nobody.
+    fn route(&self, qp: &Qp, inner: &mut QpInner, destination: Destination) -> Option<Arc<Peer>> {
+        let slot = Slot::of(destination.dest_qpn);
+        if let Route::Peer(peer) = &inner.route
+            && peer.slot() == slot
+            && !peer.is_dead()
+        {
+            return Some(peer.clone());
+        }
+        let peer = route::find(self, &destination, slot);
+        if peer.is_none() && qp.service != Service::Ud && !matches!(inner.route, Route::Nowhere) {
+            log_warn!(
+                "{:?}: nobody answers for {:?} at {:?} on this host; packets to it are dropped",
+                qp.qpn,
+                destination.dest_qpn,
+                destination.dgid
+            );
+        }
+        inner.route = match &peer {
+            Some(peer) => Route::Peer(peer.clone()),
+            None => Route::Nowhere,
+        };
+        peer
+    }
+
+    /// Looks for the peer of a connected QP, so that the first message finds the way.
+    pub(crate) fn prepare_route(&self, qp: &Qp, inner: &mut QpInner) {
+        let attr = inner.engine.attr();
+        let destination = Destination {
+            dgid: attr.av.dgid,
+            dest_qpn: attr.dest_qpn,
+        };
+        self.route(qp, inner, destination);
+    }
+
+    /// Remembers a QP whose link is full.
+    fn block(&self, qp: &Qp, inner: &mut QpInner) {
+        if !inner.is_blocked {
+            inner.is_blocked = true;
+            self.blocked.lock().push(qp.qpn);
+            self.blocked_count.fetch_add(1, Ordering::Release);
+        }
+    }
+
+    /// Lets the QPs go on that waited for room.
+    pub(crate) fn resume_blocked(&self) {
+        let waiting = std::mem::take(&mut *self.blocked.lock());
+        if waiting.is_empty() {
+            return;
+        }
+        self.blocked_count
+            .fetch_sub(waiting.len(), Ordering::Release);
+        for qpn in waiting {
+            if let Some(qp) = self.qps.find_shared(qpn) {
+                let mut guard = qp.lock();
+                guard.is_blocked = false;
+                self.drive(&qp, &mut guard);
+            }
+        }
+    }
+
+    /// Takes what has arrived in one ring; true when it took something.
+    pub(crate) fn drain(&self, inbound: &Inbound) -> bool {
+        let Some(mut consumer) = inbound.try_consume() else {
+            return false;
+        };
+        let mut current: Option<(&Qp, QpGuard<'_>)> = None;
+        let mut taken = 0;
+        while taken < BATCH {
+            let entry = match consumer.next() {
+                Ok(Some(entry)) => entry,
+                Ok(None) | Err(_) => break,
+            };
+            taken += 1;
+            let header = entry.header;
+            if current
+                .as_ref()
+                .is_none_or(|(qp, _)| qp.qpn != header.dest_qpn)
+            {
+                self.release(current.take());
+                current = self.find_held(&header);
+            }
+            let Some((qp, guard)) = &mut current else {
+                self.refuse(&header);
+                continue;
+            };
+            if is_request(header.opcode) && !takes_requests(guard.engine.state()) {
+                self.refuse(&header);
+                continue;
+            }
+            let mut host = AppMemory {
+                process: self,
+                srq: qp.srq.as_deref(),
+                entry: Some(&entry),
+            };
+            guard
+                .engine
+                .handle_packet(&header, entry.payload_bytes(), &mut host);
+            qp.reap(guard);
+        }
+        self.release(current.take());
+        drop(consumer);
+        taken > 0
+    }
+
+    /// Locks the QP a packet is for. Connected QPs hear their own peer only.
+    fn find_held(&self, header: &Header) -> Option<(&Qp, QpGuard<'_>)> {
+        let pointer = self.qps.find(header.dest_qpn)?;
+        // SAFETY: the caller holds the consumer lock of a ring until after it has let go of
+        // the reference, and `QpTable::remove` waits for that lock before the QP is dropped.
+        let qp = unsafe { &*pointer };
+        let guard = qp.lock();
+        if guard.is_destroyed {
+            return None;
+        }
+        let is_stranger = qp.service != Service::Ud
+            && takes_requests(guard.engine.state())
+            && guard.engine.attr().dest_qpn != header.src_qpn;
+        if is_stranger { None } else { Some((qp, guard)) }
+    }
+
+    #[inline]
+    fn release(&self, held: Option<(&Qp, QpGuard<'_>)>) {
+        if let Some((qp, mut guard)) = held {
+            self.drive(qp, &mut guard);
+        }
+    }
+
+    /// Tells the requester that its QP has nobody to talk to.
+    #[cold]
+    fn refuse(&self, header: &Header) {
+        if !is_reliable_request(header.opcode) {
+            return;
+        }
+        let answer = Header {
+            opcode: Opcode::NOT_READY,
+            dest_qpn: header.src_qpn,
+            src_qpn: header.dest_qpn,
+            psn: header.psn,
+            psn_count: 1,
+            ..Header::default()
+        };
+        let slot = Slot::of(header.src_qpn);
+        if let Ok(peer) = self.endpoint.connect(slot) {
+            let mut producer = peer.produce();
+            // Without room the answer is dropped; the requester asks again by a probe.
+            if producer.has_room() {
+                push(&mut producer, &answer, &Payload::None, false);
+            }
+        }
+    }
+}
+
+/// Executes one direct access, or the first slice of it.
+fn access(peer: &Peer, op: &DirectOp, local: &Payload<'_>) -> AccessOutcome {
+    let mut pieces = [LocalSegment::default(); MAX_SEGMENTS];
+    let count = memory::segments(local, MAX_SLICE_BYTES, &mut pieces);
+    match peer.direct(op, &pieces[..count]) {
+        DirectOutcome::Done { len_bytes } => AccessOutcome::Done { len_bytes },
+        DirectOutcome::Refused => AccessOutcome::Refused,
+        DirectOutcome::LocalFault => AccessOutcome::LocalFault,
+    }
+}
+
+/// Puts one packet into the ring; the caller has seen that there is room.
+#[inline]
+fn push(producer: &mut Producer<'_>, header: &Header, payload: &Payload<'_>, by_reference: bool) {
+    if by_reference {
+        let mut pieces = [LocalSegment::default(); MAX_SEGMENTS];
+        let count = memory::segments(payload, payload.len_bytes(), &mut pieces);
+        producer.push_references(header, &pieces[..count]);
+        return;
+    }
+    if let Some(place) = producer.push(header, payload.len_bytes()) {
+        // SAFETY: `push` gave a place of exactly that many bytes in the ring; the engine has
+        // checked the addresses of the payload.
+        unsafe { memory::copy_payload(payload, place.as_ptr()) };
+    }
+}
+
+/// Drops what has nowhere to go, as a network would.
+#[cold]
+fn discard(qp: &Qp, guard: &mut QpGuard<'_>, process: &Process) -> Pumped {
+    /// Timers run as on a network, and end the wait for an answer.
+    const NOWHERE: LinkCaps = LinkCaps {
+        lossless: false,
+        max_payload_bytes: 4096,
+        min_reference_bytes: u32::MAX,
+        max_reference_bytes: 0,
+        direct: false,
+    };
+    let inner: &mut QpInner = guard;
+    let host = AppMemory::bare(process, None);
+    let is_drained = inner.engine.poll_transmit(&NOWHERE, &host).is_none();
+    qp.reap(inner);
+    if is_drained {
+        Pumped::Drained
+    } else {
+        Pumped::Again
+    }
+}
+
+#[inline]
+fn link_caps(peer: &Peer, service: Service) -> LinkCaps {
+    let caps = peer.caps();
+    LinkCaps {
+        lossless: true,
+        max_payload_bytes: caps.max_payload_bytes,
+        min_reference_bytes: if service == Service::Rc {
+            caps.min_reference_bytes
+        } else {
+            u32::MAX
+        },
+        max_reference_bytes: caps.max_reference_bytes,
+        direct: caps.direct && service != Service::Ud,
+    }
+}
+
+/// States in which a QP takes requests from its peer.
+#[inline]
+fn takes_requests(state: QpState) -> bool {
+    matches!(
+        state,
+        QpState::Rtr | QpState::Rts | QpState::Sqd | QpState::Sqe
+    )
+}
+
+/// States in which peers may access memory on the QP's account.
+pub(crate) fn may_be_accessed(state: QpState) -> bool {
+    takes_requests(state)
+}
+
+#[inline]
+fn is_request(opcode: Opcode) -> bool {
+    !matches!(
+        opcode.traits().map(|traits| traits.operation),
+        None | Some(
+            Operation::Acknowledge
+                | Operation::AtomicAcknowledge
+                | Operation::ReadResponse
+                | Operation::NotReady
+                | Operation::ProbeReply
+        )
+    )
+}
+
+fn is_reliable_request(opcode: Opcode) -> bool {
+    is_request(opcode)
+        && opcode
+            .traits()
+            .is_some_and(|traits| matches!(traits.transport, Transport::Rc | Transport::Link))
+}

@@ -1,0 +1,150 @@
+//! Queue pairs: an engine QP with the objects it uses and the way to its peer.
+
+use super::{Cq, Pd, Srq};
+use crate::base::errno::Errno;
+use crate::base::ids::Qpn;
+use crate::base::sync::{AtomicU32, AtomicU64, Ordering};
+use crate::base::time::Instant;
+use crate::engine::types::{AttrMask, QpAttr, QpEvent, QpInit, QpState, Service};
+use crate::engine::{self};
+use crate::link::local::Peer;
+use crate::soft::context::Context;
+use crate::soft::quota::Permit;
+use parking_lot::{Mutex, MutexGuard};
+use std::sync::Arc;
+
+/// Where the packets of a QP go.
+pub(crate) enum Route {
+    /// Not known yet.
+    Unknown,
+    /// A process of this host, this one included.
+    Peer(Arc<Peer>),
+    /// Nobody there: packets are dropped and the retry budget runs out.
+    Nowhere,
+}
+
+/// What the lock of a QP protects.
+pub(crate) struct Inner {
+    pub(crate) engine: engine::Qp,
+    pub(crate) route: Route,
+    /// Earliest expiry the timer queue knows for this QP.
+    pub(crate) scheduled: Option<Instant>,
+    /// Waits in the process's list for room on its link.
+    pub(crate) is_blocked: bool,
+    pub(crate) is_destroyed: bool,
+    /// The peers' view of the QP is open: they may access memory on its account.
+    pub(crate) is_published: bool,
+}
+
+pub(crate) type QpGuard<'a> = MutexGuard<'a, Inner>;
+
+pub(crate) struct Qp {
+    pub(crate) qpn: Qpn,
+    pub(crate) service: Service,
+    pub(crate) init: QpInit,
+    pub(crate) pd: Arc<Pd>,
+    pub(crate) send_cq: Arc<Cq>,
+    pub(crate) recv_cq: Arc<Cq>,
+    pub(crate) srq: Option<Arc<Srq>>,
+    pub(crate) context: Arc<Context>,
+    /// Address of the application's `ibv_qp`, the name it has in async events.
+    pub(crate) user_handle: AtomicU64,
+    /// Async events the application has read.
+    pub(crate) async_events: AtomicU32,
+    inner: Mutex<Inner>,
+    _permit: Permit,
+}
+
+/// The objects a QP is made of.
+pub(crate) struct Parts {
+    pub(crate) context: Arc<Context>,
+    pub(crate) pd: Arc<Pd>,
+    pub(crate) send_cq: Arc<Cq>,
+    pub(crate) recv_cq: Arc<Cq>,
+    pub(crate) srq: Option<Arc<Srq>>,
+}
+
+impl Qp {
+    pub(crate) fn new(init: &QpInit, parts: Parts) -> Result<Qp, Errno> {
+        let permit = parts.context.process.quotas.qps.take()?;
+        parts.pd.users.add();
+        parts.send_cq.users.add();
+        parts.recv_cq.users.add();
+        if let Some(srq) = &parts.srq {
+            srq.users.add();
+        }
+        Ok(Qp {
+            qpn: init.qpn,
+            service: init.service,
+            init: *init,
+            pd: parts.pd,
+            send_cq: parts.send_cq,
+            recv_cq: parts.recv_cq,
+            srq: parts.srq,
+            context: parts.context,
+            user_handle: AtomicU64::new(0),
+            async_events: AtomicU32::new(0),
+            inner: Mutex::new(Inner {
+                engine: engine::Qp::new(init),
+                route: Route::Unknown,
+                scheduled: None,
+                is_blocked: false,
+                is_destroyed: false,
+                is_published: false,
+            }),
+            _permit: permit,
+        })
+    }
+
+    #[inline]
+    pub(crate) fn lock(&self) -> QpGuard<'_> {
+        self.inner.lock()
+    }
+
+    /// Moves what the engine has completed to the completion queues.
+    #[inline]
+    pub(crate) fn reap(&self, inner: &mut Inner) {
+        while let Some(cqe) = inner.engine.poll_completion() {
+            let cq = if cqe.is_recv {
+                &self.recv_cq
+            } else {
+                &self.send_cq
+            };
+            if !cq.push(&cqe) {
+                self.on_lost_completion(inner);
+            }
+        }
+    }
+
+    /// Tells the application what happened to the QP.
+    pub(crate) fn raise(&self, event: QpEvent) {
+        self.context
+            .raise_qp(self.user_handle.load(Ordering::Relaxed), event);
+    }
+
+    /// A completion queue overran: the QP cannot go on, its completions are incomplete.
+    #[cold]
+    fn on_lost_completion(&self, inner: &mut Inner) {
+        if inner.engine.state() == QpState::Err {
+            return;
+        }
+        let to_error = QpAttr {
+            state: QpState::Err as u32,
+            ..QpAttr::default()
+        };
+        // Any state may go to ERR; the engine cannot refuse it.
+        if inner.engine.modify(&to_error, AttrMask::STATE).is_ok() {
+            self.raise(QpEvent::Fatal);
+        }
+    }
+
+    /// Lets go of the queues and the domain, so that they can be destroyed next.
+    pub(crate) fn release(&self) {
+        self.pd.users.remove();
+        self.send_cq.users.remove();
+        self.recv_cq.users.remove();
+        if let Some(srq) = &self.srq {
+            srq.users.remove();
+        }
+    }
+}

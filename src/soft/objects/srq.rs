@@ -1,0 +1,82 @@
+//! Shared receive queues.
+
+use super::{Pd, Users};
+use crate::base::errno::Errno;
+use crate::base::sync::{AtomicU32, AtomicU64, Ordering};
+use crate::engine::types::RecvWqe;
+use crate::engine::{self};
+use crate::soft::context::Context;
+use crate::soft::quota::Permit;
+use parking_lot::Mutex;
+use std::sync::Arc;
+
+/// A receive queue that several QPs take from.
+pub(crate) struct Srq {
+    pub(crate) context: Arc<Context>,
+    pd: Arc<Pd>,
+    pub(crate) users: Users,
+    /// Address of the application's `ibv_srq`, the name it has in async events.
+    pub(crate) user_handle: AtomicU64,
+    /// Async events the application has read.
+    pub(crate) async_events: AtomicU32,
+    pub(crate) max_wr: u32,
+    pub(crate) max_sge: u32,
+    queue: Mutex<engine::Srq>,
+    _permit: Permit,
+}
+
+impl Srq {
+    pub(crate) fn new(
+        context: Arc<Context>,
+        pd: Arc<Pd>,
+        max_wr: u32,
+        max_sge: u32,
+    ) -> Result<Srq, Errno> {
+        let permit = context.process.quotas.srqs.take()?;
+        pd.users.add();
+        Ok(Srq {
+            context,
+            pd,
+            users: Users::default(),
+            user_handle: AtomicU64::new(0),
+            async_events: AtomicU32::new(0),
+            max_wr,
+            max_sge,
+            queue: Mutex::new(engine::Srq::new(max_wr, max_sge)),
+            _permit: permit,
+        })
+    }
+
+    pub(crate) fn lock(&self) -> parking_lot::MutexGuard<'_, engine::Srq> {
+        self.queue.lock()
+    }
+
+    /// Takes the next WQE for a QP, and tells the application when the armed limit is passed.
+    pub(crate) fn take(&self, wqe: &mut RecvWqe) -> bool {
+        let mut queue = self.queue.lock();
+        let taken = queue.take(wqe);
+        let limit_reached = queue.poll_limit_event();
+        drop(queue);
+        if limit_reached {
+            self.context
+                .raise_srq_limit(self.user_handle.load(Ordering::Relaxed));
+        }
+        taken
+    }
+
+    /// Arms the limit event; fires at once when the queue is already below it.
+    pub(crate) fn arm_limit(&self, limit: u32) -> Result<(), Errno> {
+        if limit > self.max_wr {
+            return Err(Errno::EINVAL);
+        }
+        let mut queue = self.queue.lock();
+        queue.arm_limit(limit);
+        Ok(())
+    }
+}
+
+impl Drop for Srq {
+    fn drop(&mut self) {
+        self.pd.users.remove();
+    }
+}

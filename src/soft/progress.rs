@@ -1,0 +1,302 @@
+//! Who makes progress: the threads that poll, and one thread that sleeps until they stop.
+//!
+//! A poll that finds its CQ empty looks at all rings itself and counts up `polls`. As long as that
+//! count moves, the progress thread only naps, and the peers ring no doorbell: the count is a
+//! lease. When it stands still for one nap, the thread takes over: it drains the rings, asks for
+//! doorbells and sleeps until one rings, a timer is due, or a poller takes the lease again.
+
+use super::process::{self, Process};
+use crate::base::errno::Errno;
+use crate::base::ids::Qpn;
+use crate::base::sync::Ordering;
+use crate::base::time::{Duration, Instant};
+use crate::engine::types::Service;
+use crate::link::local::PeerEvent;
+use crate::soft::memory::AppMemory;
+use crate::soft::netdev::Watch;
+use crate::soft::objects::Route;
+use crate::{log_debug, log_error, log_warn};
+use nix::sys::eventfd::{EfdFlags, EventFd};
+use nix::sys::signal::{SigSet, SigmaskHow, pthread_sigmask};
+use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::sync::{Arc, Weak};
+
+/// Naps while somebody polls: how late the thread notices that polling has stopped.
+const SHORTEST_NAP: Duration = Duration::from_micros(50);
+const LONGEST_NAP: Duration = Duration::from_micros(200);
+/// How often stalls on lossless links are looked for.
+const TICK: Duration = Duration::from_secs(1);
+/// How soon a full link is tried again if its consumer tells nothing.
+const RETRY_BLOCKED: Duration = Duration::from_millis(10);
+/// Polls after which doorbells are called off: fewer come from event loops that sleep again.
+const POLLS_TO_DISARM: u32 = 64;
+/// Empty polls after which a poller offers its CPU.
+const POLLS_TO_YIELD: u64 = 256;
+/// Rounds of draining before the thread looks at its other duties.
+const ROUNDS: usize = 64;
+
+/// Gets the progress thread out of its sleep.
+pub(crate) struct Waker(EventFd);
+
+impl Waker {
+    pub(crate) fn new() -> Result<Waker, Errno> {
+        let flags = EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK;
+        Ok(Waker(EventFd::from_value_and_flags(0, flags)?))
+    }
+
+    pub(crate) fn wake(&self) {
+        // A full counter wakes as well.
+        let _ = self.0.write(1);
+    }
+
+    fn clear(&self) {
+        let _ = self.0.read();
+    }
+
+    fn fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+
+    /// In a forked child, where the counter is still shared with the parent.
+    pub(crate) fn abandon_after_fork(&self) {
+        let _ = nix::unistd::close(self.fd());
+    }
+}
+
+impl Process {
+    /// One poll that found nothing: takes what has arrived.
+    #[inline]
+    pub(crate) fn poll(&self) {
+        let polls = self.polls.load(Ordering::Relaxed).wrapping_add(1);
+        // A lost count among several pollers does not matter: the value moves.
+        self.polls.store(polls, Ordering::Relaxed);
+        let mut found = false;
+        for inbound in self.endpoint.inbound() {
+            if !inbound.is_empty() {
+                found |= self.drain(inbound);
+            }
+        }
+        if self.blocked_count.load(Ordering::Relaxed) > 0 {
+            self.resume_blocked();
+        }
+        if self.is_armed.load(Ordering::Relaxed) {
+            self.take_lease();
+        }
+        if !found && polls.is_multiple_of(POLLS_TO_YIELD) {
+            std::thread::yield_now();
+        }
+    }
+
+    /// Calls the doorbells off once polling looks serious.
+    #[cold]
+    fn take_lease(&self) {
+        let polls = self.polls_while_armed.fetch_add(1, Ordering::Relaxed);
+        if polls == POLLS_TO_DISARM && self.is_armed.swap(false, Ordering::Relaxed) {
+            self.endpoint.disarm_doorbells();
+            self.waker.wake();
+        }
+    }
+
+    /// The application is going to sleep on a channel: its peers have to ring from now on.
+    pub(crate) fn end_lease(&self) {
+        self.arm();
+        // What arrived before the doorbells were armed rang none.
+        for inbound in self.endpoint.inbound() {
+            if !inbound.is_empty() {
+                self.drain(inbound);
+            }
+        }
+    }
+
+    /// Asks the peers for doorbells; true when something has arrived already.
+    fn arm(&self) -> bool {
+        self.polls_while_armed.store(0, Ordering::Relaxed);
+        self.is_armed.store(true, Ordering::Relaxed);
+        self.endpoint.arm_doorbells()
+    }
+
+    /// Drains all rings; true when there may be more.
+    fn drain_all(&self) -> bool {
+        for _ in 0..ROUNDS {
+            let mut found = false;
+            for inbound in self.endpoint.inbound() {
+                if !inbound.is_empty() {
+                    found |= self.drain(inbound);
+                }
+            }
+            if !found {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn handle_peers(&self, events: &mut Vec<PeerEvent>) {
+        self.endpoint.handle_ready(events);
+        for event in events.drain(..) {
+            match event {
+                PeerEvent::Dead(slot) => {
+                    // What the peer said before it died still counts.
+                    self.drain_all();
+                    log_debug!("the process at slot {} is gone", slot.0);
+                    self.on_peer_dead();
+                }
+                PeerEvent::Space(_) => self.resume_blocked(),
+                PeerEvent::DirectReady(_) | PeerEvent::NewInbound => {}
+            }
+        }
+    }
+
+    fn on_peer_dead(&self) {
+        for qp in self.qps.all() {
+            let mut guard = qp.lock();
+            let is_dead = matches!(&guard.route, Route::Peer(peer) if peer.is_dead());
+            if !is_dead {
+                continue;
+            }
+            guard.route = Route::Nowhere;
+            if qp.service != Service::Ud {
+                guard.engine.handle_peer_dead();
+                self.drive(&qp, &mut guard);
+            }
+        }
+    }
+
+    fn fire_timers(&self) {
+        let now = process::now();
+        while let Some(qpn) = self.timers.take_expired(now) {
+            self.on_timer(qpn, now);
+        }
+    }
+
+    fn on_timer(&self, qpn: Qpn, now: Instant) {
+        let Some(qp) = self.qps.find_shared(qpn) else {
+            return;
+        };
+        let mut guard = qp.lock();
+        guard.scheduled = None;
+        if guard
+            .engine
+            .poll_timeout()
+            .is_some_and(|deadline| deadline <= now)
+        {
+            let mut host = AppMemory::bare(self, qp.srq.as_deref());
+            guard.engine.handle_timeout(&mut host);
+        }
+        self.drive(&qp, &mut guard);
+    }
+
+    fn refresh_ports(&self) {
+        let mut contexts = self.contexts.lock();
+        contexts.retain(|context| context.strong_count() > 0);
+        let open: Vec<_> = contexts.iter().filter_map(Weak::upgrade).collect();
+        drop(contexts);
+        for context in open {
+            context.refresh_port();
+        }
+    }
+
+    /// Looks for requests whose answer got lost with the QP that owed it.
+    fn tick(&self) {
+        for qp in self.qps.all() {
+            let mut guard = qp.lock();
+            let mut host = AppMemory::bare(self, qp.srq.as_deref());
+            guard.engine.handle_tick(&mut host);
+            self.drive(&qp, &mut guard);
+        }
+    }
+}
+
+/// Starts the thread; it lives as long as the process.
+pub(crate) fn start(process: Arc<Process>) -> Result<(), Errno> {
+    let all = SigSet::all();
+    let mut before = SigSet::empty();
+    // The thread inherits the mask: the application's signals are not for it.
+    pthread_sigmask(SigmaskHow::SIG_BLOCK, Some(&all), Some(&mut before))?;
+    let started = std::thread::Builder::new()
+        .name("verbium".into())
+        .stack_size(256 << 10)
+        .spawn(move || run(&process));
+    pthread_sigmask(SigmaskHow::SIG_SETMASK, Some(&before), None)?;
+    match started {
+        Ok(_detached) => Ok(()),
+        Err(error) => {
+            log_error!("cannot start the progress thread: {error}");
+            Err(Errno::from(error))
+        }
+    }
+}
+
+fn run(process: &Process) {
+    let mut watch = Watch::new()
+        .inspect_err(|errno| log_warn!("changes of the interface go unnoticed: {errno}"))
+        .ok();
+    let watch_fd = watch.as_ref().map_or(-1, |watch| watch.as_fd().as_raw_fd());
+    let mut events = Vec::new();
+    let mut polls_seen = process.polls.load(Ordering::Relaxed);
+    let mut nap = SHORTEST_NAP;
+    let mut next_tick = process::now() + TICK;
+    loop {
+        let polls = process.polls.load(Ordering::Relaxed);
+        let limit = if polls != polls_seen && !process.is_armed.load(Ordering::Relaxed) {
+            polls_seen = polls;
+            nap = (nap * 2).min(LONGEST_NAP);
+            Some(nap)
+        } else {
+            polls_seen = polls;
+            nap = SHORTEST_NAP;
+            process.resume_blocked();
+            if process.drain_all() || process.arm() {
+                Some(Duration::ZERO)
+            } else if process.blocked_count.load(Ordering::Relaxed) > 0 {
+                Some(RETRY_BLOCKED)
+            } else {
+                None
+            }
+        };
+        let now = process::now();
+        let timer = process.timers.earliest().map(|deadline| deadline - now);
+        let until_tick = next_tick - now;
+        let sleep = [limit, timer]
+            .into_iter()
+            .flatten()
+            .fold(until_tick, Duration::min);
+        wait(
+            &[process.endpoint.epoll_fd(), process.waker.fd(), watch_fd],
+            sleep,
+        );
+        process.waker.clear();
+        process.handle_peers(&mut events);
+        process.fire_timers();
+        if watch.as_mut().is_some_and(Watch::drain) {
+            process.refresh_ports();
+        }
+        if process::now() >= next_tick {
+            process.tick();
+            next_tick = process::now() + TICK;
+        }
+    }
+}
+
+/// Sleeps until a descriptor is readable or the time is over.
+fn wait(fds: &[RawFd; 3], limit: Duration) {
+    let mut polled = fds.map(|fd| libc::pollfd {
+        fd,
+        events: libc::POLLIN,
+        revents: 0,
+    });
+    let limit = libc::timespec {
+        tv_sec: limit.as_secs() as libc::time_t,
+        tv_nsec: libc::c_long::from(limit.subsec_nanos() as i32),
+    };
+    // SAFETY: the array and the time live across the call; no signal mask is given. Whatever the
+    // outcome, the caller looks at everything.
+    unsafe {
+        libc::ppoll(
+            polled.as_mut_ptr(),
+            polled.len() as libc::nfds_t,
+            &limit,
+            std::ptr::null(),
+        )
+    };
+}
