@@ -4,6 +4,8 @@ pub mod abi;
 pub mod api;
 pub mod base;
 pub mod engine;
+#[cfg(test)]
+mod layers;
 pub mod link;
 pub mod provider;
 pub mod soft;

@@ -247,7 +247,7 @@ fn a_region_remembers_how_it_was_asked_for() {
     let addr: *mut c_void = memory.as_mut_ptr().cast();
     let access = IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_RELAXED_ORDERING;
     let mr = call!(mr::ibv_reg_mr_iova2(pd, addr, 64, 0x1000, access));
-    let seen = call!((*mr.cast::<verbs_mr>()));
+    let seen = call!(mr.cast::<verbs_mr>().read());
     assert_eq!((seen.ibv_mr.context, seen.ibv_mr.pd), (context, pd));
     assert_eq!((seen.ibv_mr.addr, seen.ibv_mr.length), (addr, 64));
     // The device does not know the optional bit, so it never sees it.

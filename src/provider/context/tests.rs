@@ -31,12 +31,8 @@ fn no_slot_is_empty() {
     let table = unsafe { table(context) }.cast::<usize>();
     for index in 0..size_of::<verbs_context_ops>() / size_of::<usize>() {
         // SAFETY: the table is nothing but pointers.
-        assert_ne!(
-            unsafe { table.add(index).read() },
-            0,
-            "{}",
-            pabi_34::OP_NAMES[index]
-        );
+        let entry = unsafe { table.add(index).read() };
+        assert_ne!(entry, 0, "{}", pabi_34::OP_NAMES[index]);
     }
     // Up to the private pointer all words in front are slots.
     let filled = offset_of!(verbs_context, r#priv) / size_of::<usize>();
@@ -77,10 +73,8 @@ fn an_entry_replaces_the_default_and_its_mirror_and_an_empty_one_does_not() {
     // SAFETY: open.
     let slot = unsafe { (*context).ops.poll_cq }.expect("set");
     // SAFETY: our function reads none of its arguments.
-    assert_eq!(
-        unsafe { slot(std::ptr::null_mut(), 0, std::ptr::null_mut()) },
-        42
-    );
+    let answer = unsafe { slot(std::ptr::null_mut(), 0, std::ptr::null_mut()) };
+    assert_eq!(answer, 42);
     assert_eq!(
         words(context, 0, offset_of!(verbs_context, r#priv) / 8),
         before
@@ -124,8 +118,6 @@ fn nothing_is_written_in_front_of_an_older_block() {
 #[test]
 fn null_has_no_private_part() {
     // SAFETY: NULL is allowed.
-    assert_eq!(
-        unsafe { private(std::ptr::null_mut()) }.err(),
-        Some(Errno::EINVAL)
-    );
+    let found = unsafe { private(std::ptr::null_mut()) };
+    assert_eq!(found.err(), Some(Errno::EINVAL));
 }

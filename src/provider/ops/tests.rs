@@ -31,15 +31,11 @@ fn defaults_refuse_by_the_convention_of_their_result() {
     );
 
     // SAFETY: as above.
-    assert_eq!(
-        unsafe { DEFAULTS.dm_export_dmabuf_fd.expect("full")(null_mut()) },
-        -1
-    );
+    let fd = unsafe { DEFAULTS.dm_export_dmabuf_fd.expect("full")(null_mut()) };
+    assert_eq!(fd, -1);
     // SAFETY: as above.
-    assert_eq!(
-        unsafe { DEFAULTS.query_qp_data_in_order.expect("full")(null_mut(), 0, 0) },
-        0
-    );
+    let in_order = unsafe { DEFAULTS.query_qp_data_in_order.expect("full")(null_mut(), 0, 0) };
+    assert_eq!(in_order, 0);
 }
 
 #[test]
