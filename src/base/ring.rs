@@ -124,7 +124,9 @@ impl Producer {
     /// Shows what was committed. True: the consumer sleeps, ring its bell.
     #[inline]
     pub fn publish<S: Storage>(&mut self, storage: &S) -> bool {
-        let Some((offset, mark)) = self.first.take() else { return false };
+        let Some((offset, mark)) = self.first.take() else {
+            return false;
+        };
         storage.mark(self.offset(storage)).store(0, Relaxed);
         // P1, with `Consumer::peek`.
         storage.mark(offset).store(mark, Release);

@@ -92,7 +92,11 @@ impl Segments {
     #[inline]
     pub(super) fn part(segments: &[LocalSegment], offset: u64, len: u64) -> Segments {
         let list = [LocalSegment::default(); MAX_SEGMENTS];
-        let mut part = Segments { list, count: 0, len_bytes: 0 };
+        let mut part = Segments {
+            list,
+            count: 0,
+            len_bytes: 0,
+        };
         let mut skip = offset;
         for segment in segments {
             if part.len_bytes == len || part.count == MAX_SEGMENTS {
@@ -103,8 +107,10 @@ impl Segments {
                 continue;
             }
             let take = (segment.len_bytes - skip).min(len - part.len_bytes);
-            part.list[part.count] =
-                LocalSegment { addr: segment.addr.wrapping_add(skip), len_bytes: take };
+            part.list[part.count] = LocalSegment {
+                addr: segment.addr.wrapping_add(skip),
+                len_bytes: take,
+            };
             part.count += 1;
             part.len_bytes += take;
             skip = 0;
@@ -126,7 +132,11 @@ impl Segments {
 fn last_word_bytes(end: u64, len: u64) -> u64 {
     // The largest power of two that divides the end, at most 8 and at most the length.
     let aligned = 1 << end.trailing_zeros().min(3);
-    if aligned <= len { aligned } else { 1 << len.min(4).ilog2() }
+    if aligned <= len {
+        aligned
+    } else {
+        1 << len.min(4).ilog2()
+    }
 }
 
 /// Copies `len` bytes so that the last aligned word of the destination is stored last, by a single
@@ -196,10 +206,20 @@ pub(super) unsafe fn write(space: Space, addr: u64, local: &Segments) -> Result<
         Space::Process(pid) => {
             let last = last_word_bytes(addr.wrapping_add(len), len);
             let remote = [
-                LocalSegment { addr, len_bytes: len - last },
-                LocalSegment { addr: addr.wrapping_add(len - last), len_bytes: last },
+                LocalSegment {
+                    addr,
+                    len_bytes: len - last,
+                },
+                LocalSegment {
+                    addr: addr.wrapping_add(len - last),
+                    len_bytes: last,
+                },
             ];
-            let remote = if len == last { &remote[1..] } else { &remote[..] };
+            let remote = if len == last {
+                &remote[1..]
+            } else {
+                &remote[..]
+            };
             let got = process_vm(Call::Write, pid, local.as_slice(), remote);
             judge(got, local, Call::Write)
         }
@@ -242,12 +262,18 @@ unsafe fn gather(addr: u64, local: &Segments) {
     let last = last_word_bytes(addr.wrapping_add(local.len_bytes), local.len_bytes);
     let body = local.len_bytes - last;
     let mut word = 0u64;
-    let place = LocalSegment { addr: (&raw mut word) as u64, len_bytes: last };
+    let place = LocalSegment {
+        addr: (&raw mut word) as u64,
+        len_bytes: last,
+    };
     let tail = Segments::part(local.as_slice(), body, last);
     // SAFETY: the last bytes of the source, into a word of ours.
     unsafe { copy_segments(&[place], tail.as_slice()) };
     let front = Segments::part(local.as_slice(), 0, body);
-    let place = LocalSegment { addr, len_bytes: body };
+    let place = LocalSegment {
+        addr,
+        len_bytes: body,
+    };
     // SAFETY: the caller's promise, for less.
     unsafe { copy_segments(&[place], front.as_slice()) };
     // SAFETY: the end of the destination, aligned to its length.
@@ -299,15 +325,15 @@ fn process_vm(
     let (far, far_count) = (remote.as_ptr().cast::<libc::iovec>(), remote.len() as u64);
     let got = match call {
         // SAFETY: the lists live through the call; the kernel checks the memory they name.
-        Call::Read => unsafe {
-            libc::process_vm_readv(pid, near, near_count, far, far_count, 0)
-        },
+        Call::Read => unsafe { libc::process_vm_readv(pid, near, near_count, far, far_count, 0) },
         // SAFETY: as above.
-        Call::Write => unsafe {
-            libc::process_vm_writev(pid, near, near_count, far, far_count, 0)
-        },
+        Call::Write => unsafe { libc::process_vm_writev(pid, near, near_count, far, far_count, 0) },
     };
-    if got < 0 { -i64::from(crate::base::errno::Errno::last().0) } else { got as i64 }
+    if got < 0 {
+        -i64::from(crate::base::errno::Errno::last().0)
+    } else {
+        got as i64
+    }
 }
 
 const _: () = assert!(size_of::<LocalSegment>() == size_of::<libc::iovec>());
@@ -332,13 +358,19 @@ fn judge(got: i64, local: &Segments, call: Call) -> Result<(), CopyError> {
 fn is_local_there(local: &Segments, done: u64, call: Call) -> bool {
     const STEP: u64 = 4096;
     let mut scratch = [0u8; STEP as usize];
-    let place = LocalSegment { addr: scratch.as_mut_ptr() as u64, len_bytes: STEP };
+    let place = LocalSegment {
+        addr: scratch.as_mut_ptr() as u64,
+        len_bytes: STEP,
+    };
     // SAFETY: the call takes nothing and cannot fail.
     let own = unsafe { libc::getpid() };
     let mut at = done;
     while at < local.len_bytes {
         let rest = Segments::part(local.as_slice(), at, STEP);
-        let near = [LocalSegment { len_bytes: rest.len_bytes, ..place }];
+        let near = [LocalSegment {
+            len_bytes: rest.len_bytes,
+            ..place
+        }];
         let got = match call {
             Call::Write => process_vm(Call::Read, own, &near, rest.as_slice()),
             Call::Read => process_vm(Call::Write, own, &near, rest.as_slice()),
@@ -354,8 +386,14 @@ fn is_local_there(local: &Segments, done: u64, call: Call) -> bool {
 /// Reads 16 bytes of another process: whether we may, and what is there.
 pub(super) fn read_nonce(pid: libc::pid_t, addr: u64) -> Option<[u8; 16]> {
     let mut nonce = [0u8; 16];
-    let near = [LocalSegment { addr: nonce.as_mut_ptr() as u64, len_bytes: 16 }];
-    let far = [LocalSegment { addr, len_bytes: 16 }];
+    let near = [LocalSegment {
+        addr: nonce.as_mut_ptr() as u64,
+        len_bytes: 16,
+    }];
+    let far = [LocalSegment {
+        addr,
+        len_bytes: 16,
+    }];
     (process_vm(Call::Read, pid, &near, &far) == 16).then_some(nonce)
 }
 
@@ -364,7 +402,10 @@ mod tests {
     use super::*;
 
     fn segment(bytes: &[u8]) -> LocalSegment {
-        LocalSegment { addr: bytes.as_ptr() as u64, len_bytes: bytes.len() as u64 }
+        LocalSegment {
+            addr: bytes.as_ptr() as u64,
+            len_bytes: bytes.len() as u64,
+        }
     }
 
     fn own_process() -> Space {
@@ -376,7 +417,10 @@ mod tests {
         for end in 0..64u64 {
             for len in 1..40u64.min(end + 1) {
                 let last = last_word_bytes(end, len);
-                assert!(last <= len && last <= 8 && end.is_multiple_of(last), "{end} {len}");
+                assert!(
+                    last <= len && last <= 8 && end.is_multiple_of(last),
+                    "{end} {len}"
+                );
             }
         }
         assert_eq!(last_word_bytes(16, 8), 8);
@@ -393,7 +437,12 @@ mod tests {
                 // SAFETY: both vectors are long enough.
                 unsafe { copy_in_order(dst.as_mut_ptr().add(offset), src.as_ptr().add(3), len) };
                 assert_eq!(dst[offset..offset + len], src[3..3 + len]);
-                assert!(dst[..offset].iter().chain(&dst[offset + len..]).all(|&b| b == 0xaa));
+                assert!(
+                    dst[..offset]
+                        .iter()
+                        .chain(&dst[offset + len..])
+                        .all(|&b| b == 0xaa)
+                );
             }
         }
     }
@@ -412,8 +461,9 @@ mod tests {
 
     #[test]
     fn lists_go_both_ways_in_both_spaces() {
-        let parts: Vec<Vec<u8>> =
-            (0..7u8).map(|n| (0..n * 5).map(|i| i ^ n << 4).collect()).collect();
+        let parts: Vec<Vec<u8>> = (0..7u8)
+            .map(|n| (0..n * 5).map(|i| i ^ n << 4).collect())
+            .collect();
         let list: Vec<LocalSegment> = parts.iter().map(|part| segment(part)).collect();
         let whole: Vec<u8> = parts.concat();
         for space in [Space::Own, own_process()] {
@@ -464,7 +514,10 @@ mod tests {
     #[test]
     fn faults_are_told_apart() {
         let cliff = Cliff::new();
-        let edge = [LocalSegment { addr: cliff.0 as u64 + 4000, len_bytes: 200 }];
+        let edge = [LocalSegment {
+            addr: cliff.0 as u64 + 4000,
+            len_bytes: 200,
+        }];
         let good = vec![0u8; 200];
         let good_list = [segment(&good)];
         let good_part = Segments::part(&good_list, 0, 200);

@@ -22,7 +22,8 @@ fn membarrier(command: libc::c_int) -> bool {
 /// Registers this process. True: its light fences may be free, and its heavy ones work.
 pub(super) fn register() -> bool {
     static REGISTERED: OnceLock<bool> = OnceLock::new();
-    *REGISTERED.get_or_init(|| membarrier(REGISTER_GLOBAL_EXPEDITED) && membarrier(GLOBAL_EXPEDITED))
+    *REGISTERED
+        .get_or_init(|| membarrier(REGISTER_GLOBAL_EXPEDITED) && membarrier(GLOBAL_EXPEDITED))
 }
 
 /// The heavy side of every pair of fences.

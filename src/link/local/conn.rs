@@ -28,9 +28,18 @@ pub(super) type Nonce = [u8; 16];
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Message {
     /// Producer, with the ring's memfd. `nonce_addr` 0: no probing.
-    Hello { slot: Slot, has_barrier: bool, nonce_addr: u64, ring_bytes: u32 },
+    Hello {
+        slot: Slot,
+        has_barrier: bool,
+        nonce_addr: u64,
+        ring_bytes: u32,
+    },
     /// Consumer. The proof is the producer's nonce.
-    Welcome { has_barrier: bool, nonce_addr: u64, proof: Option<Nonce> },
+    Welcome {
+        has_barrier: bool,
+        nonce_addr: u64,
+        proof: Option<Nonce>,
+    },
     /// Producer, with its tables if the consumer's proof was right. The proof is the consumer's
     /// nonce.
     Proof { proof: Option<Nonce> },
@@ -86,18 +95,23 @@ impl Message {
         let barrier = |has: bool| if has { FLAG_BARRIER } else { 0 };
         let proven = |proof: &Option<Nonce>| if proof.is_some() { FLAG_PROOF } else { 0 };
         let record = match self {
-            Message::Hello { slot, has_barrier, nonce_addr, ring_bytes } => {
-                Record::new(kind::HELLO, barrier(*has_barrier))
-                    .put(AT_SLOT, &slot.0.to_le_bytes())
-                    .put(AT_NONCE_ADDR, &nonce_addr.to_le_bytes())
-                    .put(AT_RING_BYTES, &ring_bytes.to_le_bytes())
-                    .put(AT_MAGIC, &MAGIC.to_le_bytes())
-            }
-            Message::Welcome { has_barrier, nonce_addr, proof } => {
-                Record::new(kind::WELCOME, barrier(*has_barrier) | proven(proof))
-                    .put(AT_NONCE_ADDR, &nonce_addr.to_le_bytes())
-                    .put(AT_PROOF, &proof.unwrap_or_default())
-            }
+            Message::Hello {
+                slot,
+                has_barrier,
+                nonce_addr,
+                ring_bytes,
+            } => Record::new(kind::HELLO, barrier(*has_barrier))
+                .put(AT_SLOT, &slot.0.to_le_bytes())
+                .put(AT_NONCE_ADDR, &nonce_addr.to_le_bytes())
+                .put(AT_RING_BYTES, &ring_bytes.to_le_bytes())
+                .put(AT_MAGIC, &MAGIC.to_le_bytes()),
+            Message::Welcome {
+                has_barrier,
+                nonce_addr,
+                proof,
+            } => Record::new(kind::WELCOME, barrier(*has_barrier) | proven(proof))
+                .put(AT_NONCE_ADDR, &nonce_addr.to_le_bytes())
+                .put(AT_PROOF, &proof.unwrap_or_default()),
             Message::Proof { proof } => {
                 Record::new(kind::PROOF, proven(proof)).put(AT_PROOF, &proof.unwrap_or_default())
             }
@@ -131,11 +145,22 @@ impl Message {
                 if u32::from_le_bytes(record.word(AT_MAGIC)) != MAGIC || slot.0 >= Slot::COUNT {
                     return Err(Errno::EPROTO);
                 }
-                Ok(Message::Hello { slot, has_barrier, nonce_addr, ring_bytes })
+                Ok(Message::Hello {
+                    slot,
+                    has_barrier,
+                    nonce_addr,
+                    ring_bytes,
+                })
             }
-            kind::WELCOME => Ok(Message::Welcome { has_barrier, nonce_addr, proof }),
+            kind::WELCOME => Ok(Message::Welcome {
+                has_barrier,
+                nonce_addr,
+                proof,
+            }),
             kind::PROOF => Ok(Message::Proof { proof }),
-            kind::READY => Ok(Message::Ready { may_reference: flags & FLAG_REFERENCE != 0 }),
+            kind::READY => Ok(Message::Ready {
+                may_reference: flags & FLAG_REFERENCE != 0,
+            }),
             _ => Err(Errno::EPROTO),
         }
     }
@@ -158,7 +183,10 @@ impl Conn {
     fn socket(life: &Arc<Life>) -> Result<Fd, Errno> {
         let flags = libc::SOCK_SEQPACKET | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
         // SAFETY: plain system call.
-        Fd::adopt(unsafe { libc::socket(libc::AF_UNIX, flags, 0) }.into(), life)
+        Fd::adopt(
+            unsafe { libc::socket(libc::AF_UNIX, flags, 0) }.into(),
+            life,
+        )
     }
 
     /// The socket that owns a slot. EADDRINUSE: somebody has it.
@@ -189,7 +217,9 @@ impl Conn {
         let (addr, len) = (std::ptr::null_mut(), std::ptr::null_mut());
         // SAFETY: no address is asked for.
         let fd = unsafe { libc::accept4(listener.raw(), addr, len, flags) };
-        Ok(Conn { fd: Fd::adopt(fd.into(), life)? })
+        Ok(Conn {
+            fd: Fd::adopt(fd.into(), life)?,
+        })
     }
 
     pub(super) fn raw(&self) -> libc::c_int {
@@ -203,14 +233,21 @@ impl Conn {
     }
 
     pub(super) fn credentials(&self) -> Result<Credentials, Errno> {
-        let mut cred = libc::ucred { pid: 0, uid: 0, gid: 0 };
+        let mut cred = libc::ucred {
+            pid: 0,
+            uid: 0,
+            gid: 0,
+        };
         let mut len = size_of_val(&cred) as libc::socklen_t;
         let place = (&raw mut cred).cast();
         let (level, name) = (libc::SOL_SOCKET, libc::SO_PEERCRED);
         // SAFETY: the place is writable for the length.
         let got = unsafe { libc::getsockopt(self.fd.raw(), level, name, place, &mut len) };
         Errno::result(got.into())?;
-        Ok(Credentials { pid: cred.pid, uid: cred.uid })
+        Ok(Credentials {
+            pid: cred.pid,
+            uid: cred.uid,
+        })
     }
 
     /// A descriptor that becomes readable when the process ends. `None`: not to be had here;
@@ -243,8 +280,10 @@ impl Conn {
     /// Never blocks. EAGAIN: the peer has not read what it was sent before.
     pub(super) fn send(&self, message: &Message, fd: Option<&Fd>) -> Result<(), Errno> {
         let (record, len) = message.encode();
-        let mut iov =
-            libc::iovec { iov_base: record.0.as_ptr().cast_mut().cast(), iov_len: len };
+        let mut iov = libc::iovec {
+            iov_base: record.0.as_ptr().cast_mut().cast(),
+            iov_len: len,
+        };
         let mut control = Control::default();
         // SAFETY: all-zero is a valid `msghdr`.
         let mut header: libc::msghdr = unsafe { std::mem::zeroed() };
@@ -263,8 +302,10 @@ impl Conn {
     /// is closed.
     pub(super) fn receive(&self, life: &Arc<Life>) -> Result<(Message, Option<Fd>), Errno> {
         let mut record = Record([0; MESSAGE_BYTES]);
-        let mut iov =
-            libc::iovec { iov_base: record.0.as_mut_ptr().cast(), iov_len: MESSAGE_BYTES };
+        let mut iov = libc::iovec {
+            iov_base: record.0.as_mut_ptr().cast(),
+            iov_len: MESSAGE_BYTES,
+        };
         let mut control = Control::default();
         // SAFETY: all-zero is a valid `msghdr`.
         let mut header: libc::msghdr = unsafe { std::mem::zeroed() };
@@ -308,7 +349,11 @@ impl Control {
         // SAFETY: the buffer is aligned and longer than the head.
         unsafe { cmsg.write(part) };
         // SAFETY: the head is followed by room for one descriptor.
-        unsafe { libc::CMSG_DATA(cmsg).cast::<libc::c_int>().write_unaligned(fd.raw()) };
+        unsafe {
+            libc::CMSG_DATA(cmsg)
+                .cast::<libc::c_int>()
+                .write_unaligned(fd.raw())
+        };
     }
 }
 
@@ -366,11 +411,21 @@ mod tests {
                 nonce_addr: 0x7fff_1234_5678,
                 ring_bytes: 1 << 20,
             },
-            Message::Welcome { has_barrier: false, nonce_addr: 0, proof },
-            Message::Welcome { has_barrier: true, nonce_addr: 9, proof: None },
+            Message::Welcome {
+                has_barrier: false,
+                nonce_addr: 0,
+                proof,
+            },
+            Message::Welcome {
+                has_barrier: true,
+                nonce_addr: 9,
+                proof: None,
+            },
             Message::Proof { proof },
             Message::Proof { proof: None },
-            Message::Ready { may_reference: true },
+            Message::Ready {
+                may_reference: true,
+            },
             Message::Look,
             Message::Space,
         ];

@@ -70,14 +70,18 @@ pub(super) struct Inbounds {
 
 impl Default for Inbounds {
     fn default() -> Inbounds {
-        Inbounds { list: (0..MAX_INBOUND).map(|_| OnceLock::new()).collect() }
+        Inbounds {
+            list: (0..MAX_INBOUND).map(|_| OnceLock::new()).collect(),
+        }
     }
 }
 
 impl Inbounds {
     #[inline]
     pub(super) fn iter(&self) -> impl Iterator<Item = &Inbound> {
-        self.list.iter().map_while(|place| place.get().map(|inbound| &**inbound))
+        self.list
+            .iter()
+            .map_while(|place| place.get().map(|inbound| &**inbound))
     }
 
     pub(super) fn at(&self, index: usize) -> Option<&Inbound> {
@@ -86,9 +90,8 @@ impl Inbounds {
 
     /// An idle ring of this size, or a new one. Only under the control lock.
     pub(super) fn idle(&self, ring_bytes: u32, shared: &Shared) -> Result<usize, Errno> {
-        let fits = |inbound: &Inbound| {
-            !inbound.is_live() && inbound.region().ring_bytes() == ring_bytes
-        };
+        let fits =
+            |inbound: &Inbound| !inbound.is_live() && inbound.region().ring_bytes() == ring_bytes;
         if let Some(index) = self.iter().position(fits) {
             return Ok(index);
         }
@@ -145,7 +148,8 @@ impl Control {
     }
 
     pub(super) fn add_listener(&mut self, slot: Slot, listener: Fd) -> Result<(), Errno> {
-        self.poller.add(listener.raw(), Token::Listener(self.listeners.len() as u32))?;
+        self.poller
+            .add(listener.raw(), Token::Listener(self.listeners.len() as u32))?;
         self.listeners.push((slot, listener));
         Ok(())
     }
@@ -173,7 +177,11 @@ impl Control {
                 Ok(()) => (),
                 Err(Errno::EAGAIN) => {
                     let deadline = Instant::now() + CONNECT_TIMEOUT;
-                    self.pending.push(Pending { peer: peer.clone(), ring_fd, deadline });
+                    self.pending.push(Pending {
+                        peer: peer.clone(),
+                        ring_fd,
+                        deadline,
+                    });
                     self.poller.arm_timer();
                 }
                 Err(error) => return Err(error),
@@ -219,7 +227,10 @@ impl Control {
             Errno::ENOENT => Errno::ECONNREFUSED,
             other => other,
         })?;
-        let role = Role::Out { peer: peer.clone(), is_ready: false };
+        let role = Role::Out {
+            peer: peer.clone(),
+            is_ready: false,
+        };
         let id = self.add_link(conn, role).map_err(|error| match error {
             // The owner is dead and a child of it holds the socket.
             Errno::ESRCH => Errno::ECONNREFUSED,
@@ -264,7 +275,9 @@ impl Control {
 
     fn accept(&mut self, index: usize) {
         for _ in 0..BURST {
-            let Some((slot, listener)) = self.listeners.get(index) else { return };
+            let Some((slot, listener)) = self.listeners.get(index) else {
+                return;
+            };
             let conn = match Conn::accept(listener, &self.shared.life) {
                 Ok(conn) => conn,
                 Err(Errno::EAGAIN) => return,
@@ -288,9 +301,15 @@ impl Control {
     }
 
     fn is_over_cap(&self, id: u32) -> bool {
-        let Some(new) = self.links.get(&id) else { return false };
+        let Some(new) = self.links.get(&id) else {
+            return false;
+        };
         let same = |link: &&Link| link.is_inbound() && link.peer_id.uid == new.peer_id.uid;
-        let cap = if new.is_same_user() { MAX_INBOUND } else { MAX_CONNECTIONS_PER_UID };
+        let cap = if new.is_same_user() {
+            MAX_INBOUND
+        } else {
+            MAX_CONNECTIONS_PER_UID
+        };
         self.links.values().filter(same).count() > cap
     }
 
@@ -309,7 +328,11 @@ impl Control {
         }
         for (index, (_, listener)) in self.listeners.iter().enumerate() {
             // It was in there before; should the kernel be out of memory now, the next pause retries.
-            if self.poller.add(listener.raw(), Token::Listener(index as u32)).is_err() {
+            if self
+                .poller
+                .add(listener.raw(), Token::Listener(index as u32))
+                .is_err()
+            {
                 self.is_accept_paused = true;
             }
         }
@@ -317,7 +340,9 @@ impl Control {
 
     fn read_link(&mut self, id: u32, events: &mut Vec<PeerEvent>) {
         for _ in 0..BURST {
-            let Some(link) = self.links.get(&id) else { return };
+            let Some(link) = self.links.get(&id) else {
+                return;
+            };
             let outcome = match link.conn.receive(&self.shared.life) {
                 Err(Errno::EAGAIN | Errno::EINTR) => return,
                 Err(error) => Err(error),
@@ -334,7 +359,9 @@ impl Control {
     /// Drops a connection that made no sense, and the way back to the same process: a link that
     /// loses entries is none.
     fn refuse(&mut self, id: u32, error: Errno, events: &mut Vec<PeerEvent>) {
-        let Some(link) = self.links.get(&id) else { return };
+        let Some(link) = self.links.get(&id) else {
+            return;
+        };
         let from = link.peer_id;
         log_warn!(
             "local link: dropping a connection of process {} (user {}): {error}",
@@ -342,8 +369,12 @@ impl Control {
             from.uid
         );
         let same = |link: &Link| from.pid != 0 && link.peer_id == from;
-        let ids: Vec<u32> =
-            self.links.iter().filter(|(_, link)| same(link)).map(|(&id, _)| id).collect();
+        let ids: Vec<u32> = self
+            .links
+            .iter()
+            .filter(|(_, link)| same(link))
+            .map(|(&id, _)| id)
+            .collect();
         self.bury(id, events);
         for id in ids {
             self.bury(id, events);
@@ -388,12 +419,17 @@ impl Control {
             let is_condemned = |link: &Link| match &link.role {
                 Role::Greeting => false,
                 Role::Out { peer, .. } => peer.is_condemned(),
-                Role::In { inbound, .. } => {
-                    shared.inbounds.at(*inbound).is_some_and(Inbound::is_condemned)
-                }
+                Role::In { inbound, .. } => shared
+                    .inbounds
+                    .at(*inbound)
+                    .is_some_and(Inbound::is_condemned),
             };
-            let ids: Vec<u32> =
-                self.links.iter().filter(|(_, link)| is_condemned(link)).map(|(&id, _)| id).collect();
+            let ids: Vec<u32> = self
+                .links
+                .iter()
+                .filter(|(_, link)| is_condemned(link))
+                .map(|(&id, _)| id)
+                .collect();
             for id in ids {
                 self.refuse(id, Errno::EPROTO, events);
             }
@@ -420,7 +456,8 @@ impl Control {
 
     fn stop_rings(&mut self) {
         let shared = &self.shared;
-        self.stopping.retain(|&index| shared.inbounds.at(index).is_some_and(|it| !it.try_stop()));
+        self.stopping
+            .retain(|&index| shared.inbounds.at(index).is_some_and(|it| !it.try_stop()));
         if !self.stopping.is_empty() {
             self.poller.arm_timer();
         }
@@ -449,11 +486,16 @@ impl Control {
         });
         match link {
             Some(link) => link.is_process_alive(),
-            None => self.peers.values().any(|peer| {
-                is_own(peer) && std::ptr::eq(peer.region(), ring)
-            }) || self.shared.inbounds.iter().any(|inbound| {
-                std::ptr::eq(inbound.region(), ring) && inbound.is_own()
-            }),
+            None => {
+                self.peers
+                    .values()
+                    .any(|peer| is_own(peer) && std::ptr::eq(peer.region(), ring))
+                    || self
+                        .shared
+                        .inbounds
+                        .iter()
+                        .any(|inbound| std::ptr::eq(inbound.region(), ring) && inbound.is_own())
+            }
         }
     }
 

@@ -70,7 +70,14 @@ const fn round_up(bytes: u64) -> u64 {
 pub(super) const fn max_entry_bytes(payload_bytes: u32) -> u64 {
     let references = MAX_REFERENCES as u64 * 16;
     let payload = payload_bytes as u64;
-    round_up(MAX_HEADER_BYTES + if payload > references { payload } else { references })
+    round_up(
+        MAX_HEADER_BYTES
+            + if payload > references {
+                payload
+            } else {
+                references
+            },
+    )
 }
 
 /// How an entry will lie.
@@ -102,7 +109,11 @@ impl Layout {
         mark |= u64::from(header.opcode.0) << 32 | u64::from(groups) << 40;
         mark |= if header.solicited { SOLICITED } else { 0 };
         mark |= if header.ack_req { ACK_REQ } else { 0 };
-        Layout { mark, entry_bytes: round_up(payload_offset as u64 + follow), payload_offset }
+        Layout {
+            mark,
+            entry_bytes: round_up(payload_offset as u64 + follow),
+            payload_offset,
+        }
     }
 
     fn groups(self) -> u8 {
@@ -252,8 +263,13 @@ pub struct RefList {
 }
 
 impl RefList {
-    pub(super) const EMPTY: RefList =
-        RefList { count: 0, segments: [LocalSegment { addr: 0, len_bytes: 0 }; MAX_REFERENCES] };
+    pub(super) const EMPTY: RefList = RefList {
+        count: 0,
+        segments: [LocalSegment {
+            addr: 0,
+            len_bytes: 0,
+        }; MAX_REFERENCES],
+    };
 
     pub fn segments(&self) -> &[LocalSegment] {
         &self.segments[..self.count]
@@ -275,7 +291,11 @@ pub(super) unsafe fn decode(
     let groups = (mark >> 40) as u8;
     let len_bytes = mark as u32;
     let by_reference = groups & group::REFS != 0;
-    let max_bytes = if by_reference { MAX_REFERENCE_BYTES } else { max_payload_bytes };
+    let max_bytes = if by_reference {
+        MAX_REFERENCE_BYTES
+    } else {
+        max_payload_bytes
+    };
     if mark & (0xff << 56) != SIGN || len_bytes > max_bytes {
         return None;
     }
@@ -292,7 +312,13 @@ pub(super) unsafe fn decode(
         follow = 16 * references.count as u64;
     }
     let entry_bytes = round_up(payload_offset as u64 + follow);
-    Some(Decoded { header, len_bytes, entry_bytes, payload_offset, by_reference })
+    Some(Decoded {
+        header,
+        len_bytes,
+        entry_bytes,
+        payload_offset,
+        by_reference,
+    })
 }
 
 /// # Safety
@@ -398,7 +424,10 @@ mod tests {
             remote_va: u64::MAX - 5,
             rkey: Rkey(0xdead_beef),
             dma_len_bytes: 1 << 30,
-            atomic: AtomicWords { swap_add: 5, compare: u64::MAX },
+            atomic: AtomicWords {
+                swap_add: 5,
+                compare: u64::MAX,
+            },
             imm_data: 0x0102_0304,
             syndrome: Syndrome(0x9f),
             msn: 0xab_cdef,
@@ -420,10 +449,10 @@ mod tests {
         // SAFETY: decoding reads headers only here.
         let decoded = unsafe { decode(entry, layout.mark, 16384, &mut RefList::EMPTY.clone()) };
         let decoded = decoded.unwrap();
-        assert_eq!((decoded.entry_bytes, decoded.payload_offset), (
-            layout.entry_bytes,
-            layout.payload_offset
-        ));
+        assert_eq!(
+            (decoded.entry_bytes, decoded.payload_offset),
+            (layout.entry_bytes, layout.payload_offset)
+        );
         decoded
     }
 
@@ -440,16 +469,50 @@ mod tests {
     #[test]
     fn each_group_alone_arrives() {
         let full = full_header();
-        let base = Header { opcode: full.opcode, psn_count: 1, ..Header::default() };
+        let base = Header {
+            opcode: full.opcode,
+            psn_count: 1,
+            ..Header::default()
+        };
         let all = [
-            Header { remote_va: full.remote_va, rkey: full.rkey, dma_len_bytes: 7, ..base },
-            Header { dma_len_bytes: 7, ..base },
-            Header { atomic: full.atomic, ..base },
-            Header { imm_data: 1, ..base },
-            Header { syndrome: full.syndrome, msn: full.msn, ..base },
-            Header { atomic_orig: 1, ..base },
-            Header { qkey: full.qkey, traffic_class: 9, hop_limit: 8, ..base },
-            Header { sgid: full.sgid, dgid: full.dgid, ..base },
+            Header {
+                remote_va: full.remote_va,
+                rkey: full.rkey,
+                dma_len_bytes: 7,
+                ..base
+            },
+            Header {
+                dma_len_bytes: 7,
+                ..base
+            },
+            Header {
+                atomic: full.atomic,
+                ..base
+            },
+            Header {
+                imm_data: 1,
+                ..base
+            },
+            Header {
+                syndrome: full.syndrome,
+                msn: full.msn,
+                ..base
+            },
+            Header {
+                atomic_orig: 1,
+                ..base
+            },
+            Header {
+                qkey: full.qkey,
+                traffic_class: 9,
+                hop_limit: 8,
+                ..base
+            },
+            Header {
+                sgid: full.sgid,
+                dgid: full.dgid,
+                ..base
+            },
         ];
         for header in all {
             assert_eq!(round_trip(&header, 8).header, header);
@@ -458,23 +521,42 @@ mod tests {
 
     #[test]
     fn small_sends_are_one_line() {
-        let send = Header { opcode: Opcode(4), dest_qpn: Qpn(5), ..Header::default() };
+        let send = Header {
+            opcode: Opcode(4),
+            dest_qpn: Qpn(5),
+            ..Header::default()
+        };
         assert_eq!(Layout::of(&send, Shape::Bytes(40)).entry_bytes, 64);
-        let write = Header { remote_va: 1, ..send };
+        let write = Header {
+            remote_va: 1,
+            ..send
+        };
         assert_eq!(Layout::of(&write, Shape::Bytes(24)).entry_bytes, 64);
     }
 
     #[test]
     fn references_are_checked() {
         let segments = [
-            LocalSegment { addr: 0x1000, len_bytes: 10 },
-            LocalSegment { addr: 0x9000, len_bytes: 90 },
+            LocalSegment {
+                addr: 0x1000,
+                len_bytes: 10,
+            },
+            LocalSegment {
+                addr: 0x9000,
+                len_bytes: 90,
+            },
         ];
         let mut room = Box::new(Room([0; 4096]));
         let entry = NonNull::from(&mut *room).cast::<u8>();
         let header = full_header();
-        let mut decode_with = |len_bytes, count: Option<u64>| {
-            let layout = Layout::of(&header, Shape::References { count: 2, len_bytes });
+        let decode_with = |len_bytes, count: Option<u64>| {
+            let layout = Layout::of(
+                &header,
+                Shape::References {
+                    count: 2,
+                    len_bytes,
+                },
+            );
             // SAFETY: the room is large enough.
             unsafe { encode(entry, &layout, &header) };
             // SAFETY: as above.
@@ -502,11 +584,16 @@ mod tests {
         let mut list = RefList::EMPTY;
         for mark in [1, u64::MAX, SIGN | 16385, SIGN | u64::from(u32::MAX)] {
             // SAFETY: 4096 bytes cover header and references.
-            assert!(unsafe { decode(entry, mark, 16384, &mut list) }.is_none(), "{mark:#x}");
+            assert!(
+                unsafe { decode(entry, mark, 16384, &mut list) }.is_none(),
+                "{mark:#x}"
+            );
         }
         let mut bits = 1u64;
         for _ in 0..100_000 {
-            bits = bits.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            bits = bits
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
             room.0[8..16].copy_from_slice(&bits.to_le_bytes());
             room.0[16..24].copy_from_slice(&(bits >> 43).to_le_bytes());
             // SAFETY: as above.

@@ -86,8 +86,9 @@ mod tests {
     fn as_many_as_there_are_words_fit() {
         let words: [AtomicU64; HAZARDS] = std::array::from_fn(|_| AtomicU64::new(0));
         let claim = Claim::new(1, Qpn(2));
-        let mut held: Vec<_> =
-            (0..HAZARDS).map(|_| Hazard::claim(&words, claim).unwrap()).collect();
+        let mut held: Vec<_> = (0..HAZARDS)
+            .map(|_| Hazard::claim(&words, claim).unwrap())
+            .collect();
         assert!(Hazard::claim(&words, claim).is_none());
         held.pop();
         assert!(Hazard::claim(&words, claim).is_some());

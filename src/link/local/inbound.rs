@@ -47,7 +47,11 @@ pub(super) enum Sender {
     /// Ourselves.
     Own(Arc<Table>),
     /// Another process; its tables come when both have proved themselves.
-    Other { space: Space, conn: Arc<Conn>, table: OnceLock<View> },
+    Other {
+        space: Space,
+        conn: Arc<Conn>,
+        table: OnceLock<View>,
+    },
 }
 
 mod flag {
@@ -91,8 +95,11 @@ impl Inbound {
     ) -> Result<Inbound, Errno> {
         let region = RingRegion::new(ring_bytes, life)?;
         let next_mark = AtomicPtr::new(std::ptr::from_ref(region.mark(0)).cast_mut());
-        let state =
-            State { ring: ring::Consumer::default(), sender: None, references: RefList::EMPTY };
+        let state = State {
+            ring: ring::Consumer::default(),
+            sender: None,
+            references: RefList::EMPTY,
+        };
         Ok(Inbound {
             region,
             next_mark,
@@ -124,7 +131,10 @@ impl Inbound {
             self.busy.store(false, Ordering::Release);
             return None;
         }
-        Some(Consumer { inbound: self, entry_bytes: 0 })
+        Some(Consumer {
+            inbound: self,
+            entry_bytes: 0,
+        })
     }
 
     pub(super) fn region(&self) -> &RingRegion {
@@ -164,7 +174,8 @@ impl Inbound {
             // SAFETY: we hold `busy`.
             let state = unsafe { &mut *self.state.get() };
             state.ring = ring::Consumer::default();
-            self.is_own.store(matches!(*sender, Sender::Own(_)), Ordering::Relaxed);
+            self.is_own
+                .store(matches!(*sender, Sender::Own(_)), Ordering::Relaxed);
             state.sender = Some(sender);
             self.show_next_mark(state);
             self.flags.store(flag::LIVE, Ordering::Relaxed);
@@ -203,7 +214,8 @@ impl Inbound {
     #[inline]
     fn show_next_mark(&self, state: &State) {
         let mark = self.region.mark(state.ring.offset(&self.region));
-        self.next_mark.store(std::ptr::from_ref(mark).cast_mut(), Ordering::Relaxed);
+        self.next_mark
+            .store(std::ptr::from_ref(mark).cast_mut(), Ordering::Relaxed);
     }
 }
 
@@ -217,7 +229,10 @@ pub struct Consumer<'a> {
 impl<'a> Consumer<'a> {
     /// The next entry; the former one is gone.
     #[inline]
-    #[expect(clippy::should_implement_trait, reason = "an entry borrows from the consumer")]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "an entry borrows from the consumer"
+    )]
     pub fn next(&mut self) -> Result<Option<Entry<'_>>, Hostile> {
         self.finish_entry();
         let region = &self.inbound.region;
@@ -238,13 +253,21 @@ impl<'a> Consumer<'a> {
         let len_bytes = decoded.len_bytes;
         let state = &*self.state();
         let payload = if decoded.by_reference {
-            EntryPayload::References { list: &state.references, len_bytes }
+            EntryPayload::References {
+                list: &state.references,
+                len_bytes,
+            }
         } else {
             // SAFETY: inside what is readable, as above.
             let ptr = unsafe { place.add(decoded.payload_offset) }.as_ptr();
             EntryPayload::Bytes { ptr, len_bytes }
         };
-        Ok(Some(Entry { header: decoded.header, payload, inbound: self.inbound, state }))
+        Ok(Some(Entry {
+            header: decoded.header,
+            payload,
+            inbound: self.inbound,
+            state,
+        }))
     }
 
     #[inline]
@@ -274,7 +297,10 @@ impl<'a> Consumer<'a> {
     }
 
     #[inline]
-    #[expect(clippy::mut_from_ref, reason = "the lock is held, and the borrow is not kept")]
+    #[expect(
+        clippy::mut_from_ref,
+        reason = "the lock is held, and the borrow is not kept"
+    )]
     fn state(&self) -> &'a mut State {
         // SAFETY: a consumer exists only while it holds `busy`. Callers end one borrow before they
         // begin the next; entries borrow from the consumer, so none lives through `next` or drop.
@@ -318,7 +344,10 @@ impl Entry<'_> {
     /// `dst` is memory the application registered for writing, `len` bytes of it.
     #[inline]
     pub unsafe fn pull(&self, offset: u32, dst: *mut u8, len: u32) -> Result<(), PullFault> {
-        if offset.checked_add(len).is_none_or(|end| end > self.payload_bytes()) {
+        if offset
+            .checked_add(len)
+            .is_none_or(|end| end > self.payload_bytes())
+        {
             return Err(PullFault::Remote);
         }
         match self.payload {
@@ -331,7 +360,10 @@ impl Entry<'_> {
             }
             EntryPayload::References { list, .. } => {
                 let from = Segments::part(list.segments(), offset.into(), len.into());
-                let to = [LocalSegment { addr: dst as u64, len_bytes: len.into() }];
+                let to = [LocalSegment {
+                    addr: dst as u64,
+                    len_bytes: len.into(),
+                }];
                 self.fetch(&from, &Segments::part(&to, 0, len.into()))
             }
         }

@@ -21,7 +21,10 @@ pub(super) struct Life {
 impl Life {
     pub(super) fn new() -> Arc<Life> {
         let open = (0..MAX_FD / 64).map(|_| AtomicU64::new(0)).collect();
-        Arc::new(Life { abandoned: AtomicBool::new(false), open })
+        Arc::new(Life {
+            abandoned: AtomicBool::new(false),
+            open,
+        })
     }
 
     /// We are in a forked child of the process this belongs to.
@@ -64,7 +67,10 @@ impl Fd {
                 return Err(Errno::EMFILE);
             }
         };
-        Ok(Fd { fd, life: life.clone() })
+        Ok(Fd {
+            fd,
+            life: life.clone(),
+        })
     }
 
     pub(super) fn raw(&self) -> RawFd {

@@ -22,7 +22,11 @@ pub(super) enum Role {
     /// Accepted; no HELLO yet.
     Greeting,
     /// We consume.
-    In { inbound: usize, sender: Arc<Sender>, has_proof: bool },
+    In {
+        inbound: usize,
+        sender: Arc<Sender>,
+        has_proof: bool,
+    },
     /// We produce. WELCOME is over when `proof_sent`, all of it when `is_ready`.
     Out { peer: Arc<Peer>, is_ready: bool },
 }
@@ -71,8 +75,11 @@ impl Link {
     pub(super) fn is_process_alive(&self) -> bool {
         match &self.pidfd {
             Some(pidfd) => {
-                let mut poll =
-                    libc::pollfd { fd: pidfd.raw(), events: libc::POLLIN, revents: 0 };
+                let mut poll = libc::pollfd {
+                    fd: pidfd.raw(),
+                    events: libc::POLLIN,
+                    revents: 0,
+                };
                 // SAFETY: one entry, writable.
                 let got = unsafe { libc::poll(&mut poll, 1, 0) };
                 got == 0
@@ -145,15 +152,33 @@ impl Control {
                 events.push(PeerEvent::Space(peer.slot()));
                 Ok(())
             }
-            (Message::Hello { slot, has_barrier, nonce_addr, ring_bytes }, Role::Greeting) => {
-                let hello = Hello { slot, has_barrier, nonce_addr, ring_bytes };
+            (
+                Message::Hello {
+                    slot,
+                    has_barrier,
+                    nonce_addr,
+                    ring_bytes,
+                },
+                Role::Greeting,
+            ) => {
+                let hello = Hello {
+                    slot,
+                    has_barrier,
+                    nonce_addr,
+                    ring_bytes,
+                };
                 self.on_hello(id, hello, fd.ok_or(Errno::EPROTO)?)?;
                 events.push(PeerEvent::NewInbound);
                 Ok(())
             }
-            (Message::Welcome { has_barrier, nonce_addr, proof }, Role::Out { peer, .. })
-                if !link.was_welcomed =>
-            {
+            (
+                Message::Welcome {
+                    has_barrier,
+                    nonce_addr,
+                    proof,
+                },
+                Role::Out { peer, .. },
+            ) if !link.was_welcomed => {
                 if has_barrier && self.shared.has_barrier {
                     peer.region().use_free_light_fence();
                 }
@@ -192,7 +217,11 @@ impl Control {
         let index = shared.inbounds.idle(hello.ring_bytes, &shared)?;
         let inbound = shared.inbounds.at(index).ok_or(Errno::ENOSPC)?;
         inbound.start(&ring_fd, sender.clone())?;
-        link.role = Role::In { inbound: index, sender, has_proof: false };
+        link.role = Role::In {
+            inbound: index,
+            sender,
+            has_proof: false,
+        };
         if hello.has_barrier && shared.has_barrier {
             inbound.region().use_free_light_fence();
         }
@@ -206,7 +235,11 @@ impl Control {
             nonce_addr: link.make_nonce(mode)?,
             proof: link.probe(mode, hello.nonce_addr),
         };
-        log_info!("local link: slot {} (process {}) sends to us", hello.slot.0, link.peer_id.pid);
+        log_info!(
+            "local link: slot {} (process {}) sends to us",
+            hello.slot.0,
+            link.peer_id.pid
+        );
         link.conn.send(&welcome, None)
     }
 
@@ -216,13 +249,20 @@ impl Control {
         // Before the tables leave: from then on its fetches are waited for.
         link.has_our_tables = link.is_proven(proof);
         let table = link.has_our_tables.then(|| self.shared.table.fd());
-        let answer = Message::Proof { proof: link.probe(self.shared.config.mode, nonce_addr) };
+        let answer = Message::Proof {
+            proof: link.probe(self.shared.config.mode, nonce_addr),
+        };
         link.conn.send(&answer, table)
     }
 
     fn on_proof(&mut self, id: u32, proof: Option<Nonce>, fd: Option<Fd>) -> Result<(), Errno> {
         let link = self.links.get_mut(&id).ok_or(Errno::ECONNRESET)?;
-        let Role::In { inbound, sender, .. } = &link.role else { return Err(Errno::EPROTO) };
+        let Role::In {
+            inbound, sender, ..
+        } = &link.role
+        else {
+            return Err(Errno::EPROTO);
+        };
         let may_reference = match (fd, sender.as_ref()) {
             (Some(fd), Sender::Other { table, .. }) => {
                 check_memfd(&fd, View::FILE_BYTES)?;
@@ -247,7 +287,9 @@ impl Control {
         fd: Option<Fd>,
     ) -> Result<Option<PeerEvent>, Errno> {
         let link = self.links.get(&id).ok_or(Errno::ECONNRESET)?;
-        let Role::Out { peer, .. } = &link.role else { return Err(Errno::EPROTO) };
+        let Role::Out { peer, .. } = &link.role else {
+            return Err(Errno::EPROTO);
+        };
         let may_reference = may_reference && link.has_our_tables;
         if may_reference {
             peer.set_reference();

@@ -58,7 +58,11 @@ pub(super) enum Consumer {
     /// Ourselves.
     Own(Arc<Table>),
     /// Another process. All is set at most once, when the handshake gets there.
-    Other { conn: OnceLock<Arc<Conn>>, space: OnceLock<Space>, table: OnceLock<View> },
+    Other {
+        conn: OnceLock<Arc<Conn>>,
+        space: OnceLock<Space>,
+        table: OnceLock<View>,
+    },
 }
 
 /// A process that owns a slot, as somebody we send to.
@@ -74,7 +78,14 @@ pub struct Peer {
 impl Peer {
     pub(super) fn new(slot: Slot, region: RingRegion, consumer: Consumer, wake: Arc<Wake>) -> Peer {
         let producer = Mutex::new(ring::Producer::default());
-        Peer { slot, region, producer, flags: AtomicU32::new(0), consumer, wake }
+        Peer {
+            slot,
+            region,
+            producer,
+            flags: AtomicU32::new(0),
+            consumer,
+            wake,
+        }
     }
 
     pub fn slot(&self) -> Slot {
@@ -112,13 +123,19 @@ impl Peer {
     /// Takes the producers' lock. What is pushed becomes visible at once when the producer drops.
     #[inline]
     pub fn produce(&self) -> Producer<'_> {
-        Producer { peer: self, ring: self.producer.lock() }
+        Producer {
+            peer: self,
+            ring: self.producer.lock(),
+        }
     }
 
     /// After `has_room` said no: asks for a [`super::PeerEvent::Space`]. True: there is room by
     /// now, try again.
     pub fn request_space(&self) -> bool {
-        let room = self.producer.lock().request_space(&self.region, self.largest_entry());
+        let room = self
+            .producer
+            .lock()
+            .request_space(&self.region, self.largest_entry());
         room && !self.is_dead()
     }
 
@@ -148,7 +165,10 @@ impl Peer {
         if qp.dest_qpn != op.src_qpn || qp.access & need == 0 {
             return None;
         }
-        let range = Range { va: op.remote_va, len_bytes: op.total_bytes.into() };
+        let range = Range {
+            va: op.remote_va,
+            len_bytes: op.total_bytes.into(),
+        };
         let addr = view.check(qp.pd, op.rkey.0, need, range).ok()?;
         let addr = addr.wrapping_add(op.done_bytes.into());
         let local = Segments::part(local, 0, rest.min(MAX_SLICE_BYTES).into());
@@ -158,7 +178,10 @@ impl Peer {
             // takes it back; the caller checked the local segments.
             DirectKind::Write => unsafe { write(space, addr, &local) },
             DirectKind::Read => {
-                let remote = [LocalSegment { addr, len_bytes: len_bytes.into() }];
+                let remote = [LocalSegment {
+                    addr,
+                    len_bytes: len_bytes.into(),
+                }];
                 let remote = Segments::part(&remote, 0, len_bytes.into());
                 // SAFETY: as above.
                 unsafe { read(space, &remote, &local) }
@@ -266,7 +289,8 @@ impl Producer<'_> {
             return None;
         }
         let (entry, layout) = self.begin(header, Shape::Bytes(payload_bytes))?;
-        self.ring.commit(&self.peer.region, layout.entry_bytes, layout.mark);
+        self.ring
+            .commit(&self.peer.region, layout.entry_bytes, layout.mark);
         // SAFETY: inside the entry.
         Some(unsafe { entry.add(layout.payload_offset) })
     }
@@ -274,15 +298,23 @@ impl Producer<'_> {
     /// Adds an entry whose payload the consumer fetches from these segments (at most
     /// [`MAX_REFERENCES`], [`MAX_REFERENCE_BYTES`]). False: no room.
     pub fn push_references(&mut self, header: &Header, segments: &[LocalSegment]) -> bool {
-        let len = segments.iter().fold(0u64, |sum, part| sum.saturating_add(part.len_bytes));
+        let len = segments
+            .iter()
+            .fold(0u64, |sum, part| sum.saturating_add(part.len_bytes));
         if segments.len() > MAX_REFERENCES || len > MAX_REFERENCE_BYTES.into() {
             return false;
         }
-        let shape = Shape::References { count: segments.len(), len_bytes: len as u32 };
-        let Some((entry, layout)) = self.begin(header, shape) else { return false };
+        let shape = Shape::References {
+            count: segments.len(),
+            len_bytes: len as u32,
+        };
+        let Some((entry, layout)) = self.begin(header, shape) else {
+            return false;
+        };
         // SAFETY: the entry has room for what its layout says.
         unsafe { encode_references(entry, &layout, segments) };
-        self.ring.commit(&self.peer.region, layout.entry_bytes, layout.mark);
+        self.ring
+            .commit(&self.peer.region, layout.entry_bytes, layout.mark);
         true
     }
 

@@ -56,11 +56,17 @@ pub(super) struct Poller {
 impl Poller {
     pub(super) fn new(life: &Arc<Life>) -> Result<Poller, Errno> {
         // SAFETY: plain system call.
-        let epoll = Fd::adopt(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) }.into(), life)?;
+        let epoll = Fd::adopt(
+            unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) }.into(),
+            life,
+        )?;
         let flags = libc::TFD_CLOEXEC | libc::TFD_NONBLOCK;
         // SAFETY: plain system call.
         let timer = unsafe { libc::timerfd_create(libc::CLOCK_MONOTONIC, flags) };
-        let poller = Poller { epoll, timer: Fd::adopt(timer.into(), life)? };
+        let poller = Poller {
+            epoll,
+            timer: Fd::adopt(timer.into(), life)?,
+        };
         poller.add(poller.timer.raw(), Token::Timer)?;
         Ok(poller)
     }
@@ -71,10 +77,12 @@ impl Poller {
 
     /// Watches for something to read, level-triggered; hang-ups come along.
     pub(super) fn add(&self, fd: RawFd, token: Token) -> Result<(), Errno> {
-        let mut event = libc::epoll_event { events: libc::EPOLLIN as u32, u64: token.pack() };
+        let mut event = libc::epoll_event {
+            events: libc::EPOLLIN as u32,
+            u64: token.pack(),
+        };
         // SAFETY: the event is readable.
-        let got =
-            unsafe { libc::epoll_ctl(self.epoll.raw(), libc::EPOLL_CTL_ADD, fd, &mut event) };
+        let got = unsafe { libc::epoll_ctl(self.epoll.raw(), libc::EPOLL_CTL_ADD, fd, &mut event) };
         Errno::result(got.into()).map(drop)
     }
 
@@ -92,14 +100,28 @@ impl Poller {
         // SAFETY: the array is writable for the count.
         let got = unsafe { libc::epoll_wait(self.epoll.raw(), place, EVENTS as i32, 0) };
         let count = usize::try_from(got).ok().filter(|&count| count > 0)?;
-        Some(events.into_iter().take(count).map(|event| Token::unpack(event.u64)))
+        Some(
+            events
+                .into_iter()
+                .take(count)
+                .map(|event| Token::unpack(event.u64)),
+        )
     }
 
     /// One [`Token::Timer`] soon.
     pub(super) fn arm_timer(&self) {
-        let soon = libc::timespec { tv_sec: 0, tv_nsec: RETRY_NS };
-        let never = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-        let spec = libc::itimerspec { it_interval: never, it_value: soon };
+        let soon = libc::timespec {
+            tv_sec: 0,
+            tv_nsec: RETRY_NS,
+        };
+        let never = libc::timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        let spec = libc::itimerspec {
+            it_interval: never,
+            it_value: soon,
+        };
         // SAFETY: the time is readable, the old one is not wanted. It cannot fail with a legal time.
         let _ = unsafe { libc::timerfd_settime(self.timer.raw(), 0, &spec, std::ptr::null_mut()) };
     }

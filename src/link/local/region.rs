@@ -96,7 +96,11 @@ impl Mapping {
             return Err(Errno::last());
         }
         let base = NonNull::new(base.cast()).ok_or(Errno::ENOMEM)?;
-        Ok(Mapping { base, len, life: life.clone() })
+        Ok(Mapping {
+            base,
+            len,
+            life: life.clone(),
+        })
     }
 
     /// Puts file pages (or zeros, without a file) over a part of the range.
@@ -110,7 +114,11 @@ impl Mapping {
         assert!(offset.checked_add(len).is_some_and(|end| end <= self.len));
         let (fd, file_offset, flags) = match file {
             Some((fd, at)) => (fd.raw(), at, libc::MAP_SHARED),
-            None => (-1, 0, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE),
+            None => (
+                -1,
+                0,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
+            ),
         };
         // SAFETY: within the range, by the assertion.
         let at = unsafe { self.base.add(offset) }.as_ptr().cast();
@@ -209,7 +217,11 @@ impl RingRegion {
         assert!(RingRegion::is_legal_size(ring_bytes));
         let len = CONTROL_BYTES + 2 * ring_bytes as usize;
         let mapping = Mapping::reserve(len, life)?;
-        let region = RingRegion { mapping, ring_bytes, light_is_free: AtomicBool::new(false) };
+        let region = RingRegion {
+            mapping,
+            ring_bytes,
+            light_is_free: AtomicBool::new(false),
+        };
         region.detach()?;
         Ok(region)
     }
@@ -220,14 +232,16 @@ impl RingRegion {
         let ring = self.ring_bytes as usize;
         let prot = libc::PROT_READ | libc::PROT_WRITE;
         let first = CONTROL_BYTES + ring;
-        self.mapping.place(first, ring, prot, Some((fd, CONTROL_BYTES)))?;
+        self.mapping
+            .place(first, ring, prot, Some((fd, CONTROL_BYTES)))?;
         self.mapping.place(0, first, prot, Some((fd, 0)))
     }
 
     /// Takes the memory away and leaves zeros.
     pub(super) fn detach(&self) -> Result<(), Errno> {
         let len = CONTROL_BYTES + 2 * self.ring_bytes as usize;
-        self.mapping.place(0, len, libc::PROT_READ | libc::PROT_WRITE, None)
+        self.mapping
+            .place(0, len, libc::PROT_READ | libc::PROT_WRITE, None)
     }
 
     pub(super) fn ring_bytes(&self) -> u32 {
@@ -369,7 +383,9 @@ mod tests {
         let flags = libc::MFD_ALLOW_SEALING | libc::MFD_HUGETLB;
         // SAFETY: the name is a C string.
         let fd = unsafe { libc::memfd_create(c"huge".as_ptr(), flags) };
-        let Ok(fd) = Fd::adopt(fd.into(), &life) else { return };
+        let Ok(fd) = Fd::adopt(fd.into(), &life) else {
+            return;
+        };
         // SAFETY: plain system call on our descriptor.
         if unsafe { libc::ftruncate(fd.raw(), 2 << 20) } < 0 {
             return;

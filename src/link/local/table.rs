@@ -110,7 +110,11 @@ impl View {
     /// Maps a checked memfd.
     pub(super) fn map(fd: &Fd, life: &Arc<Life>, writable: bool) -> Result<View, Errno> {
         let mapping = Mapping::reserve(View::FILE_BYTES, life)?;
-        let prot = if writable { libc::PROT_READ | libc::PROT_WRITE } else { libc::PROT_READ };
+        let prot = if writable {
+            libc::PROT_READ | libc::PROT_WRITE
+        } else {
+            libc::PROT_READ
+        };
         mapping.place(0, View::FILE_BYTES, prot, Some((fd, 0)))?;
         Ok(View { mapping })
     }
@@ -129,7 +133,13 @@ impl View {
 
     /// See [`Table::check`].
     #[inline]
-    pub(super) fn check(&self, pd: PdId, key: u32, need: u32, range: Range) -> Result<u64, KeyFail> {
+    pub(super) fn check(
+        &self,
+        pd: PdId,
+        key: u32,
+        need: u32,
+        range: Range,
+    ) -> Result<u64, KeyFail> {
         let slot = self.mr_slot(key);
         for _ in 0..MAX_TRIES {
             // Pairs with the Release store in `Slot::write`.
@@ -152,7 +162,9 @@ impl View {
             if access & need != need {
                 return Err(KeyFail::Rights);
             }
-            let Some(offset) = range.va.checked_sub(iova) else { return Err(KeyFail::Bounds) };
+            let Some(offset) = range.va.checked_sub(iova) else {
+                return Err(KeyFail::Bounds);
+            };
             if offset > len_bytes || range.len_bytes > len_bytes - offset {
                 return Err(KeyFail::Bounds);
             }
@@ -170,7 +182,10 @@ impl View {
     fn qp_word(&self, qpn: Qpn) -> Option<&AtomicU64> {
         let named = u32::from(Slot::of(qpn).0) + 1;
         let layout = self.layout();
-        let row = layout.slots.iter().position(|slot| slot.load(Ordering::Acquire) == named)?;
+        let row = layout
+            .slots
+            .iter()
+            .position(|slot| slot.load(Ordering::Acquire) == named)?;
         Some(&layout.qps[row][(qpn.0 % QPS_PER_SLOT) as usize])
     }
 }
@@ -216,8 +231,15 @@ impl Table {
     pub(super) fn new(life: &Arc<Life>) -> Result<Table, Errno> {
         let fd = create_memfd(View::FILE_BYTES, life)?;
         let view = View::map(&fd, life, true)?;
-        let owner = Owner { mr_count: 0, random: Random::default() };
-        Ok(Table { view, fd, owner: Mutex::new(owner) })
+        let owner = Owner {
+            mr_count: 0,
+            random: Random::default(),
+        };
+        Ok(Table {
+            view,
+            fd,
+            owner: Mutex::new(owner),
+        })
     }
 
     /// What trusted peers are given.
@@ -268,7 +290,13 @@ impl Table {
         if slot.key.load(Ordering::Relaxed) != key || key == 0 {
             return false;
         }
-        let none = MrEntry { pd: PdId(0), access: 0, iova: 0, len_bytes: 0, addr: 0 };
+        let none = MrEntry {
+            pd: PdId(0),
+            access: 0,
+            iova: 0,
+            len_bytes: 0,
+            addr: 0,
+        };
         slot.write(0, &none);
         owner.mr_count -= 1;
         true
@@ -354,7 +382,13 @@ mod tests {
     }
 
     fn entry() -> MrEntry {
-        MrEntry { pd: PD, access: 3, iova: 0x1000, len_bytes: 0x100, addr: 0x7000 }
+        MrEntry {
+            pd: PD,
+            access: 3,
+            iova: 0x1000,
+            len_bytes: 0x100,
+            addr: 0x7000,
+        }
     }
 
     #[test]
@@ -366,7 +400,10 @@ mod tests {
         assert_eq!(table.check(PD, key, 0x1010, 0xf1, 1), Err(KeyFail::Bounds));
         assert_eq!(table.check(PD, key, 0xfff, 1, 1), Err(KeyFail::Bounds));
         assert_eq!(table.check(PD, key, u64::MAX, 2, 1), Err(KeyFail::Bounds));
-        assert_eq!(table.check(PD, key, 0x1000, u64::MAX, 1), Err(KeyFail::Bounds));
+        assert_eq!(
+            table.check(PD, key, 0x1000, u64::MAX, 1),
+            Err(KeyFail::Bounds)
+        );
         assert_eq!(table.check(PD, key, 0x1000, 1, 4), Err(KeyFail::Rights));
         assert_eq!(table.check(PdId(8), key, 0x1000, 1, 1), Err(KeyFail::Key));
         assert_eq!(table.check(PD, key ^ 1, 0x1000, 1, 1), Err(KeyFail::Key));
@@ -379,15 +416,25 @@ mod tests {
     #[test]
     fn the_whole_address_space_is_a_region() {
         let table = table();
-        let all = MrEntry { iova: 0, len_bytes: u64::MAX, addr: 0, ..entry() };
+        let all = MrEntry {
+            iova: 0,
+            len_bytes: u64::MAX,
+            addr: 0,
+            ..entry()
+        };
         let key = table.insert(&all).unwrap();
-        assert_eq!(table.check(PD, key, 0x7fff_0000_0000, 4096, 1), Ok(0x7fff_0000_0000));
+        assert_eq!(
+            table.check(PD, key, 0x7fff_0000_0000, 4096, 1),
+            Ok(0x7fff_0000_0000)
+        );
     }
 
     #[test]
     fn as_many_regions_as_promised_fit() {
         let table = table();
-        let keys: Vec<u32> = (0..MAX_MRS).map(|_| table.insert(&entry()).unwrap()).collect();
+        let keys: Vec<u32> = (0..MAX_MRS)
+            .map(|_| table.insert(&entry()).unwrap())
+            .collect();
         assert_eq!(table.insert(&entry()), Err(Errno::ENOSPC));
         for &key in &keys {
             assert!(table.check(PD, key, 0x1000, 1, 1).is_ok());
@@ -403,7 +450,10 @@ mod tests {
         let new_key = key ^ 0xff;
         assert_eq!(table.replace(key, new_key, &entry()), Ok(()));
         assert_eq!(table.replace(key, new_key, &entry()), Err(Errno::ENOENT));
-        assert_eq!(table.replace(new_key, new_key ^ 0x100, &entry()), Err(Errno::EINVAL));
+        assert_eq!(
+            table.replace(new_key, new_key ^ 0x100, &entry()),
+            Err(Errno::EINVAL)
+        );
         assert_eq!(table.check(PD, key, 0x1000, 1, 1), Err(KeyFail::Key));
         assert!(table.check(PD, new_key, 0x1000, 1, 1).is_ok());
     }
@@ -412,7 +462,11 @@ mod tests {
     fn qps_are_seen_while_published() {
         let table = table();
         let qpn = Slot(77).qpn(5).unwrap();
-        let qp = QpEntry { pd: PdId(u32::MAX), dest_qpn: Qpn(0xab_cdef), access: 0xe };
+        let qp = QpEntry {
+            pd: PdId(u32::MAX),
+            dest_qpn: Qpn(0xab_cdef),
+            access: 0xe,
+        };
         table.publish_qp(qpn, &qp);
         assert_eq!(table.qp(qpn), None, "the slot is not ours");
         table.add_slot(Slot(77)).unwrap();
@@ -425,7 +479,11 @@ mod tests {
     #[test]
     fn readers_never_see_half_an_entry() {
         let table = table();
-        let at = |n: u64| MrEntry { iova: n << 32, addr: n << 40, ..entry() };
+        let at = |n: u64| MrEntry {
+            iova: n << 32,
+            addr: n << 40,
+            ..entry()
+        };
         let key = table.insert(&at(1)).unwrap();
         std::thread::scope(|scope| {
             scope.spawn(|| {

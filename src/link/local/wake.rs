@@ -24,7 +24,10 @@ impl Wake {
     pub(super) fn new(life: &Arc<Life>) -> Result<Wake, Errno> {
         // SAFETY: plain system call.
         let fd = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) };
-        Ok(Wake { fd: Fd::adopt(fd.into(), life)?, reasons: AtomicU32::new(0) })
+        Ok(Wake {
+            fd: Fd::adopt(fd.into(), life)?,
+            reasons: AtomicU32::new(0),
+        })
     }
 
     pub(super) fn raw(&self) -> libc::c_int {
