@@ -84,9 +84,13 @@ impl Process {
         let host = AppMemory::bare(self, None);
         let mut producer = peer.produce();
         loop {
-            // The consumer may make room before it sees that we ask for it.
-            if !producer.has_room() && !peer.request_space() {
-                return Pumped::NoRoom;
+            if !producer.has_room() {
+                drop(producer);
+                // The consumer may make room before it sees that we ask for it.
+                if !peer.request_space() {
+                    return Pumped::NoRoom;
+                }
+                producer = peer.produce();
             }
             let inner: &mut QpInner = guard;
             match inner.engine.poll_transmit(&caps, &host) {

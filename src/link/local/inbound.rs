@@ -137,6 +137,15 @@ impl Inbound {
         })
     }
 
+    /// Waits until whoever consumes now has let go once: after that, consumers see what the caller
+    /// did before.
+    pub fn pass(&self) {
+        while self.busy.swap(true, Ordering::Acquire) {
+            std::thread::yield_now();
+        }
+        self.busy.store(false, Ordering::Release);
+    }
+
     pub(super) fn region(&self) -> &RingRegion {
         &self.region
     }
