@@ -169,10 +169,10 @@ impl Qp {
     /// Starts the local ACK timer if it does not run.
     #[inline]
     pub(super) fn arm_ack_timer<H: Host>(&mut self, host: &H) {
-        if self.req.timer.is_none() {
-            if let Some(timeout) = ack_timeout(self.attr.timeout) {
-                self.req.timer = Some(host.now() + timeout);
-            }
+        if self.req.timer.is_none()
+            && let Some(timeout) = ack_timeout(self.attr.timeout)
+        {
+            self.req.timer = Some(host.now() + timeout);
         }
     }
 

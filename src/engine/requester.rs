@@ -625,10 +625,8 @@ impl Qp {
             (
                 LastTransmit::Access(index) | LastTransmit::Request(index),
                 AccessOutcome::LocalFault,
-            ) => {
-                if !matches!(self.state, QpState::Err | QpState::Sqe) {
-                    self.fail_local(index, WcStatus::LocProtErr, vendor::LOCAL_FAULT);
-                }
+            ) if !matches!(self.state, QpState::Err | QpState::Sqe) => {
+                self.fail_local(index, WcStatus::LocProtErr, vendor::LOCAL_FAULT);
             }
             (LastTransmit::Response, AccessOutcome::LocalFault) => self.on_response_fault(),
             _ => {}

@@ -143,7 +143,7 @@ impl Qp {
         }
         let need = Access::REMOTE_ATOMIC;
         let addr = self.check_rkey(header.rkey, header.remote_va, 8, need, host)?;
-        if header.remote_va % 8 != 0 {
+        if !header.remote_va.is_multiple_of(8) {
             return Err(Refusal::Invalid);
         }
         let op = match operation {

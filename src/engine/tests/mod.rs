@@ -3,8 +3,17 @@
 mod pair;
 
 mod atomic;
+mod direct;
+mod errors;
+mod loss;
+mod lossless;
 mod post;
 mod read;
+mod rnr;
 mod send;
+mod sqd;
+mod srq;
 mod states;
+mod uc;
+mod ud;
 mod write;
