@@ -1,6 +1,6 @@
 //! The architecture as tests: which layer may import which, and where unsafe code may stand.
 //!
-//! Test-only. The picture is in CONTRIBUTING.md; the two tables here are its short form. Growing
+//! Test-only. `src/lib.rs` is the map in words; the two tables here are its short form. Growing
 //! either is a change of the architecture, not of a test.
 
 use std::fs;

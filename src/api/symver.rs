@@ -140,6 +140,10 @@ export! {
     super::pd::ibv_dm_export_dmabuf_fd => "ibv_dm_export_dmabuf_fd" "@@@" "IBVERBS_1.16";
     super::pd::ibv_export_buf_dmabuf_fd => "ibv_export_buf_dmabuf_fd" "@@@" "IBVERBS_1.18";
     super::pd::ibv_free_buf => "ibv_free_buf" "@@@" "IBVERBS_1.17";
+    super::private::init::_verbs_init_and_alloc_context => "_verbs_init_and_alloc_context" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::init::verbs_open_device => "verbs_open_device" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::init::verbs_set_ops => "verbs_set_ops" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::init::verbs_uninit_context => "verbs_uninit_context" "@@@" "IBVERBS_PRIVATE_34";
     super::private::log::__verbs_log => "__verbs_log" "@@@" "IBVERBS_PRIVATE_34";
     super::private::register::__ioctl_final_num_attrs => "__ioctl_final_num_attrs" "@@@" "IBVERBS_PRIVATE_34";
     super::private::register::verbs_register_driver_34 => "verbs_register_driver_34" "@@@" "IBVERBS_PRIVATE_34";

@@ -13,22 +13,11 @@ use super::refuse::set_errno;
 use crate::abi::*;
 use crate::base::errno::Errno;
 use crate::soft;
-
-/// A device as the NIC describes it. Two equal descriptions are the same device.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct DeviceInfo {
-    pub(crate) name: String,
-    pub(crate) dev_name: String,
-    pub(crate) dev_path: String,
-    pub(crate) ibdev_path: String,
-    pub(crate) guid_be: u64,
-    /// The NIC's own key of the device, handed back to it at open.
-    pub(crate) key: u32,
-}
+pub(crate) use crate::soft::DeviceInfo;
 
 /// What a NIC has to offer to be plugged in.
 pub(crate) struct Nic {
-    /// The devices there are now; `None` when the NIC is switched off.
+    /// The devices there are now, equal if unchanged; `None` when the NIC is switched off.
     pub(crate) list: fn() -> Option<Vec<DeviceInfo>>,
     pub(crate) ops: fn() -> &'static verbs_context_ops,
     pub(crate) core: fn() -> &'static CoreOps,
@@ -207,21 +196,9 @@ unsafe extern "C" fn uninit_device(device: *mut verbs_device) {
 
 /// The NIC inside the library.
 pub(crate) static NIC: Nic = Nic {
-    list,
+    // No kernel device is looked for yet, so none is there.
+    list: || soft::list(0),
     ops: || &soft::ops::TABLE,
     core: || &soft::ops::CORE,
     open: soft::open,
 };
-
-/// What the NIC inside the library lists. No kernel device is looked for yet, so none is there.
-fn list() -> Option<Vec<DeviceInfo>> {
-    let describe = |info: soft::DeviceInfo| DeviceInfo {
-        name: info.name,
-        dev_name: info.dev_name,
-        dev_path: info.dev_path,
-        ibdev_path: info.ibdev_path,
-        guid_be: info.guid_be,
-        key: info.key,
-    };
-    soft::list(0).map(|devices| devices.into_iter().map(describe).collect())
-}

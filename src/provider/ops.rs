@@ -231,7 +231,6 @@ operations! {
 macro_rules! unsupported_symbols {
     ($export:ident) => {
         $export! { crate::provider::refuse;
-            "_verbs_init_and_alloc_context" "@@@" "IBVERBS_PRIVATE_34" null;
             "execute_ioctl" "@@@" "IBVERBS_PRIVATE_34" errno;
             "ibv_ack_async_event" "@" "IBVERBS_1.0" nothing;
             "ibv_ack_cq_events" "@" "IBVERBS_1.0" nothing;
@@ -330,9 +329,6 @@ macro_rules! unsupported_symbols {
             "ibv_register_driver" "@" "IBVERBS_1.1" nothing;
             "ibv_resize_cq" "@" "IBVERBS_1.0" errno;
             "ibv_resolve_eth_l2_from_gid" "@@@" "IBVERBS_1.1" negative;
-            "verbs_open_device" "@@@" "IBVERBS_PRIVATE_34" null;
-            "verbs_set_ops" "@@@" "IBVERBS_PRIVATE_34" nothing;
-            "verbs_uninit_context" "@@@" "IBVERBS_PRIVATE_34" nothing;
         }
     };
 }

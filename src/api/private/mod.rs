@@ -2,5 +2,6 @@
 //!
 //! Most of it has no body yet and is refused from the provider's table; here stands the rest.
 
+pub(super) mod init;
 pub(super) mod log;
 pub(super) mod register;
