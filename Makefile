@@ -36,7 +36,7 @@ LINK_FLAGS  := -Wl,-soname,$(SONAME) -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now -Wl
                -Wl,--gc-sections -Wl,--as-needed -Wl,--no-undefined
 
 .DEFAULT_GOAL := lib
-.PHONY: lib install uninstall clean archive abi
+.PHONY: lib install uninstall clean archive abi force
 
 lib: $(SHARED) $(LIB)/$(SONAME) $(LIB)/libibverbs.so $(STATIC) $(PC)
 
@@ -51,7 +51,12 @@ $(STUBS)/%.so: src/glibc/old-names.txt src/glibc/stub.sh
 	@mkdir -p $(@D)
 	sh src/glibc/stub.sh $(CC) src/glibc/old-names.txt $(STUBS) $*.so.$(if $(filter libdl,$*),2,0)
 
-$(SHARED): $(ARCHIVE) $(MAP) $(STUB_LIBS)
+# Changes when another profile is asked for, so that its archive is linked even if it is older.
+$(BUILD)/profile: force
+	@mkdir -p $(@D)
+	@echo '$(ARCHIVE)' | cmp -s - $@ || echo '$(ARCHIVE)' > $@
+
+$(SHARED): $(ARCHIVE) $(MAP) $(STUB_LIBS) $(BUILD)/profile
 	@mkdir -p $(@D)
 	$(CC) -shared -o $@ -Wl,--whole-archive $(ARCHIVE) -Wl,--no-whole-archive \
 	    -Wl,--version-script=$(MAP) $(LINK_FLAGS) $(SYSTEM_LIBS)
@@ -60,13 +65,13 @@ $(LIB)/$(SONAME) $(LIB)/libibverbs.so: $(SHARED)
 	ln -sf $(notdir $(SHARED)) $@
 
 # In the static archive there are no versions: the default of each name gets the plain name.
-$(STATIC): $(ARCHIVE) c-tests/abi/symbols.tsv
+$(STATIC): $(ARCHIVE) c-tests/abi/symbols.tsv $(BUILD)/profile
 	@mkdir -p $(@D)
 	awk -F'\t' '$$3 == "@@" && $$4 == "func" { print $$1 "@@" $$2, $$1 }' \
 	    c-tests/abi/symbols.tsv > $(BUILD)/static-names
 	awk -F'\t' '$$3 == "@" { print $$1 "@" $$2, "verbium_compat_" $$1 }' \
 	    c-tests/abi/symbols.tsv >> $(BUILD)/static-names
-	for name in stat64 fstat64 lstat64 fstatat64; do \
+	for name in stat lstat fstat fstatat stat64 lstat64 fstat64 fstatat64; do \
 	    echo "$$name verbium_$$name"; \
 	done >> $(BUILD)/static-names
 	$(OBJCOPY) --redefine-syms=$(BUILD)/static-names $(ARCHIVE) $@
@@ -99,9 +104,10 @@ uninstall:
 	    fi; \
 	done
 
-# Exported names, versions and kinds, exactly as the table says; other libraries still load.
+# Exported names, versions and kinds, exactly as the table says; whoever imports them still loads.
 abi: lib
 	sh c-tests/abi/symbols.sh $(SHARED) c-tests/abi/symbols.tsv
+	sh c-tests/abi/load.sh $(LIB)
 
 clean:
 	rm -rf $(BUILD)

@@ -1,0 +1,138 @@
+#!/bin/sh
+# Loads what was built against rdma-core's library with ours in its place, all names bound at once,
+# and links a program with each of our two libraries.
+# usage: load.sh DIRECTORY_OF_OUR_LIBRARY
+set -eu
+dir=$(cd "$1" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+passed=0 failed=0 skipped=0
+
+result() { # result STATUS WHAT
+    if [ "$1" -eq 0 ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "failed: $2"
+        cat "$work/out"
+    fi
+}
+
+skip() {
+    skipped=$((skipped + 1))
+    echo "skipped: $1"
+}
+
+cat > "$work/load.c" <<'C'
+#include <dlfcn.h>
+#include <stdio.h>
+int main(int argc, char **argv)
+{
+    void *library = argc > 1 ? dlopen(argv[1], RTLD_NOW | RTLD_GLOBAL) : NULL;
+    if (!library)
+        return fprintf(stderr, "%s\n", dlerror()), 1;
+    return 0;
+}
+C
+"${CC:-cc}" -o "$work/load" "$work/load.c" -ldl
+
+# Plug-ins of the node we serve, and the libraries on top of verbs.
+found=0
+for folder in /usr/lib/*/libibverbs /usr/lib64/libibverbs; do
+    for library in "$folder"/*-rdmav34.so; do
+        [ -e "$library" ] || continue
+        found=1
+        status=0
+        LD_LIBRARY_PATH=$dir "$work/load" "$library" > "$work/out" 2>&1 || status=$?
+        result "$status" "$library"
+    done
+done
+[ "$found" -eq 1 ] || skip "plug-ins: none of IBVERBS_PRIVATE_34 installed"
+for library in librdmacm.so.1 libmlx5.so.1 libefa.so.1; do
+    if ! "$work/load" "$library" > /dev/null 2>&1; then
+        skip "$library: not installed"
+        continue
+    fi
+    status=0
+    LD_LIBRARY_PATH=$dir "$work/load" "$library" > "$work/out" 2>&1 || status=$?
+    result "$status" "$library"
+done
+
+# Programs: the dynamic linker alone tells whether every name is there.
+for program in ibv_devices ibv_devinfo ibv_rc_pingpong ib_write_bw ib_send_lat; do
+    path=$(command -v "$program" || true)
+    if [ -z "$path" ]; then
+        skip "$program: not installed"
+        continue
+    fi
+    status=0
+    LD_LIBRARY_PATH=$dir LD_BIND_NOW=1 ldd -r "$path" > "$work/out" 2>&1 || status=$?
+    if grep -Eq 'not found|undefined symbol' "$work/out"; then status=1; fi
+    grep -q "$dir/libibverbs.so.1" "$work/out" || status=1
+    result "$status" "$program"
+done
+
+# Old names by their versions, as programs that look them up by hand do.
+cat > "$work/versions.c" <<'C'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdio.h>
+int main(int argc, char **argv)
+{
+    void *library = dlopen(argv[argc - 1], RTLD_NOW);
+    static const char *const names[][2] = {
+        {"ibv_open_device", "IBVERBS_1.0"},   {"ibv_open_device", "IBVERBS_1.1"},
+        {"ibv_reg_mr_iova2", "IBVERBS_1.8"},  {"ibv_reg_dmabuf_mr", "IBVERBS_1.12"},
+        {"verbs_register_driver_34", "IBVERBS_PRIVATE_34"},
+    };
+    for (unsigned i = 0; library && i < sizeof(names) / sizeof(names[0]); i++)
+        if (!dlvsym(library, names[i][0], names[i][1]))
+            return fprintf(stderr, "%s\n", dlerror()), 1;
+    if (!library || dlvsym(library, "ibv_open_device", "IBVERBS_1.0") ==
+                        dlvsym(library, "ibv_open_device", "IBVERBS_1.1"))
+        return fprintf(stderr, "two versions, one body\n"), 1;
+    return dlsym(library, "ibv_open_device") !=
+           dlvsym(library, "ibv_open_device", "IBVERBS_1.1");
+}
+C
+"${CC:-cc}" -o "$work/versions" "$work/versions.c" -ldl
+status=0
+"$work/versions" "$dir/libibverbs.so.1" > "$work/out" 2>&1 || status=$?
+result "$status" "versions by dlvsym"
+
+# A program without headers of anybody, linked with the shared and with the static library.
+cat > "$work/user.c" <<'C'
+#include <errno.h>
+#include <stdio.h>
+void **ibv_get_device_list(int *);
+void ibv_free_device_list(void **);
+const char *ibv_wc_status_str(int);
+int main(void)
+{
+    int count = -1;
+    void **list = ibv_get_device_list(&count);
+    printf("%d %s\n", count, ibv_wc_status_str(0));
+    if (!list)
+        return errno != ENOSYS;
+    ibv_free_device_list(list);
+    return 0;
+}
+C
+for form in shared static; do
+    status=0
+    if [ "$form" = shared ]; then
+        "${CC:-cc}" -o "$work/user" "$work/user.c" -L"$dir" -libverbs > "$work/out" 2>&1 || status=$?
+    else
+        "${CC:-cc}" -o "$work/user" "$work/user.c" "$dir/libibverbs.a" \
+            -lgcc_s -lpthread -ldl > "$work/out" 2>&1 || status=$?
+    fi
+    for nic in off auto; do
+        if [ "$status" -eq 0 ]; then
+            VERBIUM_NIC=$nic LD_LIBRARY_PATH=$dir "$work/user" > "$work/out" 2>&1 || status=$?
+        fi
+        result "$status" "program with the $form library, VERBIUM_NIC=$nic"
+    done
+done
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
