@@ -76,9 +76,10 @@ $(STATIC): $(ARCHIVE) c-tests/abi/symbols.tsv $(BUILD)/profile
 	done >> $(BUILD)/static-names
 	$(OBJCOPY) --redefine-syms=$(BUILD)/static-names $(ARCHIVE) $@
 
-$(PC): pkgconfig/libibverbs.pc.in Makefile
+# Made anew each time: the directories may be others than those of the last call.
+$(PC): pkgconfig/libibverbs.pc.in force
 	@mkdir -p $(@D)
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
+	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
 	    -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|' $< > $@
 
 install: lib
@@ -106,8 +107,7 @@ uninstall:
 
 # Exported names, versions and kinds, exactly as the table says; whoever imports them still loads.
 abi: lib
-	sh c-tests/abi/symbols.sh $(SHARED) c-tests/abi/symbols.tsv
-	sh c-tests/abi/load.sh $(LIB)
+	sh c-tests/abi/run.sh $(SHARED) c-tests/abi/symbols.tsv
 
 clean:
 	rm -rf $(BUILD)
