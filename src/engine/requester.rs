@@ -3,17 +3,18 @@
 //! Called by `poll_transmit` only. It starts WQEs strictly in order, and never reads or writes
 //! memory: a packet names where its bytes lie.
 
+mod direct;
+mod packets;
+
 use super::completer::Wait;
 use super::qp::Qp;
 use super::qp::attr::MAX_MTU_BYTES;
 use super::types::{
-    Access, AccessKind, AccessOutcome, Destination, Host, KeyError, LinkCaps, Payload, QpState,
-    Service, Transmit, WcStatus,
+    Access, Destination, Host, KeyError, LinkCaps, Payload, QpState, Service, Transmit, WcStatus,
 };
 use super::vendor;
 use super::wqe::{WqeKind, flag};
-use crate::base::ids::Qkey;
-use crate::wire::{Header, Opcode, Operation, Psn, Role, Transport};
+use crate::wire::{Header, Psn};
 
 /// Longest message the port takes (`max_msg_sz`).
 pub const MAX_MESSAGE_BYTES: u32 = 1 << 30;
@@ -147,7 +148,7 @@ impl Qp {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn plan<H: Host>(&mut self, caps: &LinkCaps, host: &H) -> Plan {
         if self.resp.has_output() {
             // A long stream of READ responses shares the link with requests, turn by turn.
@@ -172,7 +173,7 @@ impl Qp {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn payload(&self, source: Source) -> Payload<'_> {
         match source {
             Source::None => Payload::None,
@@ -194,38 +195,7 @@ impl Qp {
         }
     }
 
-    fn access(&self, index: u32) -> Transmit<'_> {
-        let wqe = self.sq.wqe(index);
-        let done_bytes = wqe.direct_done_bytes;
-        let len_bytes = wqe.len_bytes - done_bytes;
-        let source = if wqe.has(flag::INLINE) {
-            Source::Inline {
-                index,
-                offset_bytes: done_bytes,
-                len_bytes,
-            }
-        } else {
-            Source::Gather {
-                index,
-                offset_bytes: done_bytes,
-                len_bytes,
-            }
-        };
-        let kind = match wqe.kind {
-            WqeKind::Read => AccessKind::Read,
-            _ => AccessKind::Write,
-        };
-        Transmit::Access {
-            kind,
-            remote_va: wqe.remote_va,
-            rkey: wqe.rkey,
-            total_bytes: wqe.len_bytes,
-            done_bytes,
-            local: self.payload(source),
-        }
-    }
-
-    #[inline]
+    #[inline(always)]
     fn plan_request<H: Host>(&mut self, caps: &LinkCaps, host: &H) -> Plan {
         if self.sq.cur == self.sq.started {
             match self.start_next(caps, host) {
@@ -251,7 +221,7 @@ impl Qp {
     }
 
     /// Checks the WQE at `started` and gives it its PSNs, if it may start now.
-    #[inline]
+    #[inline(always)]
     fn start_next<H: Host>(&mut self, caps: &LinkCaps, host: &H) -> Start {
         if self.sq.started == self.sq.tail || self.state != QpState::Rts {
             return Start::Nothing;
@@ -291,7 +261,7 @@ impl Qp {
         Start::Packet
     }
 
-    #[inline]
+    #[inline(always)]
     fn assign_psns(&mut self, index: u32, caps: &LinkCaps) {
         let link_shift = caps.max_payload_bytes.max(1).ilog2();
         if link_shift < self.unit_shift && self.sq.done == self.sq.started {
@@ -313,7 +283,7 @@ impl Qp {
     }
 
     /// Checks lengths and local keys; the addresses become translated ones.
-    #[inline]
+    #[inline(always)]
     fn check_wqe<H: Host>(
         &mut self,
         index: u32,
@@ -361,317 +331,6 @@ impl Qp {
         } else {
             self.set_state(QpState::Sqe);
         }
-    }
-
-    /// The next packet of the WQE at `cur`.
-    #[inline]
-    fn plan_piece(&mut self, caps: &LinkCaps) -> Plan {
-        let index = self.sq.cur;
-        let wqe = *self.sq.wqe(index);
-        let psn = self.req.snd;
-        let is_rc = self.service == Service::Rc;
-        let transport = if is_rc { Transport::Rc } else { Transport::Uc };
-        let offset_bytes = psn.since(wqe.first_psn) << self.unit_shift;
-        let mut header = Header {
-            dest_qpn: self.attr.dest_qpn,
-            src_qpn: self.qpn,
-            psn,
-            psn_count: 1,
-            ..Header::default()
-        };
-        let (operation, has_imm) = match wqe.kind {
-            WqeKind::Send => (Operation::Send, wqe.has(flag::IMM)),
-            WqeKind::Write => (Operation::Write, wqe.has(flag::IMM)),
-            _ => return self.plan_rd_atomic(index, header, offset_bytes),
-        };
-        if wqe.has(flag::PLACED) {
-            header.opcode = Opcode::WRITE_PLACED;
-            header.remote_va = wqe.remote_va;
-            header.rkey = wqe.rkey;
-            header.dma_len_bytes = wqe.len_bytes;
-            self.finish_message(&mut header, &wqe_tail(&wqe));
-            return Plan::Packet {
-                header,
-                source: Source::None,
-                by_reference: false,
-            };
-        }
-        let remaining = wqe.len_bytes - offset_bytes;
-        let by_reference = is_rc
-            && wqe.kind == WqeKind::Send
-            && wqe.len_bytes >= caps.min_reference_bytes
-            && wqe.len_bytes != 0
-            && !wqe.has(flag::INLINE);
-        let len_bytes = remaining.min(self.piece_bytes(caps, by_reference));
-        let is_last = len_bytes == remaining;
-        let role = match (offset_bytes == 0, is_last) {
-            (true, true) => Role::Only,
-            (true, false) => Role::First,
-            (false, false) => Role::Middle,
-            (false, true) => Role::Last,
-        };
-        let Some(opcode) = Opcode::find(transport, operation, role, has_imm && is_last) else {
-            return Plan::Nothing;
-        };
-        header.opcode = opcode;
-        if wqe.kind == WqeKind::Write && offset_bytes == 0 {
-            header.remote_va = wqe.remote_va;
-            header.rkey = wqe.rkey;
-            header.dma_len_bytes = wqe.len_bytes;
-        }
-        header.psn_count = psn_count(len_bytes, self.unit_shift);
-        if is_last {
-            self.finish_message(&mut header, &wqe_tail(&wqe));
-        } else {
-            self.req.snd = psn.plus(header.psn_count);
-            self.req.since_ack_req += header.psn_count;
-            if !caps.lossless && self.req.since_ack_req >= ACK_INTERVAL_PACKETS {
-                header.ack_req = is_rc;
-                self.req.since_ack_req = 0;
-            }
-        }
-        self.note_sent();
-        let source = if len_bytes == 0 {
-            Source::None
-        } else if wqe.has(flag::INLINE) {
-            Source::Inline {
-                index,
-                offset_bytes,
-                len_bytes,
-            }
-        } else {
-            Source::Gather {
-                index,
-                offset_bytes,
-                len_bytes,
-            }
-        };
-        Plan::Packet {
-            header,
-            source,
-            by_reference,
-        }
-    }
-
-    /// Bytes of a packet that is not the last of its message: whole path MTUs.
-    #[inline]
-    fn piece_bytes(&self, caps: &LinkCaps, by_reference: bool) -> u32 {
-        let unit = 1 << self.unit_shift;
-        if !caps.lossless {
-            return unit;
-        }
-        let limit = if by_reference {
-            caps.max_reference_bytes
-        } else {
-            caps.max_payload_bytes
-        };
-        (limit & !(unit - 1)).max(unit)
-    }
-
-    /// The last (or only) packet of a SEND or WRITE: what belongs to the message as a whole, and
-    /// on to the next WQE.
-    #[inline]
-    fn finish_message(&mut self, header: &mut Header, tail: &MessageTail) {
-        header.solicited = tail.is_solicited;
-        header.imm_data = tail.imm_data;
-        self.req.snd = tail.end_psn;
-        self.sq.cur = self.sq.cur.wrapping_add(1);
-        self.note_sent();
-        if self.service == Service::Rc {
-            // An unsignaled message needs no answer of its own while another one follows.
-            self.req.since_ack_req += header.psn_count;
-            let is_owed = tail.is_signaled
-                || self.sq.cur == self.sq.tail
-                || self.req.since_ack_req >= ACK_INTERVAL_PACKETS;
-            if is_owed {
-                header.ack_req = true;
-                self.req.since_ack_req = 0;
-            }
-        } else {
-            // Unconnected and unreliable: handed out is done.
-            self.sq.done = self.sq.cur;
-            self.req.una = self.req.snd;
-            self.check_drained();
-        }
-    }
-
-    /// READ and atomic requests are one packet; a READ that lost responses asks for the rest.
-    fn plan_rd_atomic(&mut self, index: u32, mut header: Header, offset_bytes: u32) -> Plan {
-        let wqe = *self.sq.wqe(index);
-        let operation = match wqe.kind {
-            WqeKind::Read => Operation::ReadRequest,
-            WqeKind::CompareSwap => Operation::CompareSwap,
-            _ => Operation::FetchAdd,
-        };
-        let Some(opcode) = Opcode::find(Transport::Rc, operation, Role::Only, false) else {
-            return Plan::Nothing;
-        };
-        header.opcode = opcode;
-        header.ack_req = true;
-        header.rkey = wqe.rkey;
-        if wqe.kind == WqeKind::Read {
-            header.remote_va = wqe.remote_va.wrapping_add(u64::from(offset_bytes));
-            header.dma_len_bytes = wqe.len_bytes - offset_bytes;
-            // On UDP the request itself is one packet; its PSNs are those of the responses.
-            header.psn_count = if self.is_lossless {
-                wqe.end_psn.since(header.psn).max(1)
-            } else {
-                1
-            };
-        } else {
-            header.remote_va = wqe.remote_va;
-            header.atomic = wqe.atomic;
-        }
-        self.req.snd = wqe.end_psn;
-        self.req.since_ack_req = 0;
-        self.sq.cur = index.wrapping_add(1);
-        self.note_sent();
-        Plan::Packet {
-            header,
-            source: Source::None,
-            by_reference: false,
-        }
-    }
-
-    /// `max` follows the highest PSN ever sent.
-    #[inline]
-    fn note_sent(&mut self) {
-        if self.req.max.is_before(self.req.snd) {
-            self.req.max = self.req.snd;
-        }
-    }
-
-    fn plan_datagram(&mut self) -> Plan {
-        let index = self.sq.cur;
-        let wqe = *self.sq.wqe(index);
-        let datagram = *self.sq.datagram(index);
-        let has_imm = wqe.has(flag::IMM);
-        let Some(opcode) = Opcode::find(Transport::Ud, Operation::Send, Role::Only, has_imm) else {
-            return Plan::Nothing;
-        };
-        // The top bit asks for the Q_Key of the QP: an application may not choose such a key.
-        let qkey = if datagram.qkey.0 & 1 << 31 != 0 {
-            self.attr.qkey
-        } else {
-            datagram.qkey
-        };
-        let mut header = Header {
-            opcode,
-            dest_qpn: datagram.dest_qpn,
-            src_qpn: self.qpn,
-            psn: self.req.snd,
-            psn_count: 1,
-            qkey: Qkey(qkey.0),
-            sgid: datagram.av.sgid,
-            dgid: datagram.av.dgid,
-            traffic_class: datagram.av.traffic_class,
-            hop_limit: datagram.av.hop_limit,
-            ..Header::default()
-        };
-        self.finish_message(&mut header, &wqe_tail(&wqe));
-        let len_bytes = wqe.len_bytes;
-        let source = if len_bytes == 0 {
-            Source::None
-        } else if wqe.has(flag::INLINE) {
-            Source::Inline {
-                index,
-                offset_bytes: 0,
-                len_bytes,
-            }
-        } else {
-            Source::Gather {
-                index,
-                offset_bytes: 0,
-                len_bytes,
-            }
-        };
-        Plan::Packet {
-            header,
-            source,
-            by_reference: false,
-        }
-    }
-
-    fn plan_probe(&mut self) -> Plan {
-        self.req.is_probe_due = false;
-        self.req.is_probe_out = true;
-        self.req.last_transmit = LastTransmit::Nothing;
-        let header = Header {
-            opcode: Opcode::PROBE,
-            dest_qpn: self.attr.dest_qpn,
-            src_qpn: self.qpn,
-            psn: self.req.una,
-            psn_count: 1,
-            ..Header::default()
-        };
-        Plan::Packet {
-            header,
-            source: Source::None,
-            by_reference: false,
-        }
-    }
-
-    pub(super) fn on_access(&mut self, outcome: AccessOutcome) {
-        let last = std::mem::take(&mut self.req.last_transmit);
-        match (last, outcome) {
-            (LastTransmit::Access(index), AccessOutcome::Done { len_bytes }) => {
-                self.on_access_done(index, len_bytes);
-            }
-            (LastTransmit::Access(index), AccessOutcome::Refused) => {
-                let wqe = self.sq.wqe_mut(index);
-                wqe.flags |= flag::NO_DIRECT;
-                wqe.direct_done_bytes = 0;
-            }
-            (
-                LastTransmit::Access(index) | LastTransmit::Request(index),
-                AccessOutcome::LocalFault,
-            ) if !matches!(self.state, QpState::Err | QpState::Sqe) => {
-                self.fail_local(index, WcStatus::LocProtErr, vendor::LOCAL_FAULT);
-            }
-            (LastTransmit::Response, AccessOutcome::LocalFault) => self.on_response_fault(),
-            _ => {}
-        }
-    }
-
-    fn on_access_done(&mut self, index: u32, len_bytes: u32) {
-        let psn = Psn::new(self.attr.sq_psn);
-        let wqe = self.sq.wqe_mut(index);
-        wqe.direct_done_bytes = wqe
-            .direct_done_bytes
-            .saturating_add(len_bytes)
-            .min(wqe.len_bytes);
-        if wqe.direct_done_bytes != wqe.len_bytes {
-            return;
-        }
-        if wqe.has(flag::IMM) {
-            // The responder has to consume a receive WQE: one packet tells it.
-            wqe.flags |= flag::PLACED;
-            return;
-        }
-        // Direct operations consume no PSNs.
-        (wqe.first_psn, wqe.end_psn) = (psn, psn);
-        let next = index.wrapping_add(1);
-        (self.sq.started, self.sq.cur, self.sq.done) = (next, next, next);
-        self.req.on_direct_done();
-    }
-}
-
-/// What the last packet of a message takes from its WQE.
-struct MessageTail {
-    is_solicited: bool,
-    is_signaled: bool,
-    imm_data: u32,
-    end_psn: Psn,
-}
-
-#[inline]
-fn wqe_tail(wqe: &super::wqe::Wqe) -> MessageTail {
-    MessageTail {
-        // Only what consumes a receive WQE can raise a solicited event.
-        is_solicited: wqe.has(flag::SOLICITED) && (wqe.kind == WqeKind::Send || wqe.has(flag::IMM)),
-        is_signaled: wqe.has(flag::SIGNALED),
-        imm_data: wqe.imm_data,
-        end_psn: wqe.end_psn,
     }
 }
 

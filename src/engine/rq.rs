@@ -65,7 +65,7 @@ impl Rq {
             if self.sges.len() < at + self.max_sge as usize {
                 self.sges.resize(at + self.max_sge as usize, Sge::default());
             }
-            self.sges[at..at + sges.len()].copy_from_slice(sges);
+            copy_list(&mut self.sges[at..at + sges.len()], sges);
         }
         self.tail = self.tail.wrapping_add(1);
         Ok(())
@@ -83,8 +83,10 @@ impl Rq {
         wqe.sges.clear();
         if entry.sge_count != 0 {
             let at = slot * self.max_sge as usize;
-            wqe.sges
-                .extend_from_slice(&self.sges[at..at + entry.sge_count as usize]);
+            match &self.sges[at..at + entry.sge_count as usize] {
+                [only] => wqe.sges.push(*only),
+                list => wqe.sges.extend_from_slice(list),
+            }
         }
         self.head = self.head.wrapping_add(1);
         true
@@ -99,5 +101,14 @@ impl Rq {
         let wr_id = self.slots[(self.head & self.mask) as usize].wr_id;
         self.head = self.head.wrapping_add(1);
         Some(wr_id)
+    }
+}
+
+/// Copies a list of the same length. Most have one element, which needs no call of memcpy.
+#[inline]
+pub(super) fn copy_list(to: &mut [Sge], from: &[Sge]) {
+    match (to, from) {
+        ([to], [from]) => *to = *from,
+        (to, from) => to.copy_from_slice(from),
     }
 }

@@ -8,6 +8,7 @@
 //!
 //! Memory is reserved at creation but not touched before the slot is first used.
 
+use super::rq::copy_list;
 use super::types::{Datagram, PostError, Sge, WcOpcode, WcStatus};
 use super::vendor;
 use super::wqe::{Wqe, flag};
@@ -98,7 +99,7 @@ impl Sq {
             if self.sges.len() < at + self.max_sge as usize {
                 self.sges.resize(at + self.max_sge as usize, Sge::default());
             }
-            self.sges[at..at + sges.len()].copy_from_slice(sges);
+            copy_list(&mut self.sges[at..at + sges.len()], sges);
         }
         if let Some(datagram) = datagram {
             match self.datagrams.get_mut(slot) {
