@@ -110,6 +110,12 @@ impl Qp {
         })
     }
 
+    /// All there is to send is an ACK, which may wait a little for a request to travel with.
+    #[inline]
+    pub fn owes_only_ack(&self) -> bool {
+        self.resp.owes_only_ack() && !self.req.is_probe_due && !self.may_request()
+    }
+
     #[inline]
     fn may_request(&self) -> bool {
         let has_work = match self.state {

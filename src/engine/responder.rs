@@ -147,6 +147,11 @@ impl Responder {
         self.owed |= bit;
     }
 
+    #[inline]
+    pub(super) fn owes_only_ack(&self) -> bool {
+        self.owed == owed::ACK
+    }
+
     /// The response of a READ or atomic acknowledges everything before it.
     #[inline]
     fn owe_resource(&mut self) {

@@ -9,6 +9,7 @@ use super::process::Process;
 use super::route;
 use crate::base::ids::Qpn;
 use crate::base::sync::Ordering;
+use crate::engine;
 use crate::engine::types::{
     AccessKind, AccessOutcome, Destination, LinkCaps, Payload, QpState, Service, Transmit,
 };
@@ -19,10 +20,12 @@ use crate::link::local::{
 use crate::log_warn;
 use crate::wire::{Header, Opcode, Operation, Transport};
 use parking_lot::MutexGuard;
-use std::sync::Arc;
 
 /// Entries taken from one ring before others get their turn.
 const BATCH: usize = 64;
+
+/// Entries in one batch up to which an ACK may wait for company.
+const FEW: usize = 4;
 
 /// Why pumping a QP ended.
 enum Pumped {
@@ -30,29 +33,31 @@ enum Pumped {
     Drained,
     /// The link has no room for another packet.
     NoRoom,
-    /// The next packet goes elsewhere, or the QP was given up for a moment: ask again.
+    /// The next packet may go elsewhere.
     Again,
+    /// A slice of a long copy is done: others may want the QP before the next one.
+    Slice,
 }
 
 impl Process {
     /// Sends all a QP has to send, as far as its link has room, and reports what completed.
     #[inline]
     pub(crate) fn drive(&self, qp: &Qp, guard: &mut QpGuard<'_>) {
-        qp.reap(guard);
+        qp.reap(&mut guard.engine);
         while let Some(destination) = guard.engine.next_destination() {
-            if guard.is_destroyed {
-                return;
-            }
-            let pumped = match self.route(qp, guard, destination) {
-                Some(peer) => self.pump(qp, guard, &peer, destination.dest_qpn),
-                None => discard(qp, guard, self),
-            };
-            match pumped {
+            let inner: &mut QpInner = guard;
+            match self.send(qp, inner, &destination) {
                 Pumped::Drained => break,
                 Pumped::Again => {}
                 Pumped::NoRoom => {
-                    self.block(qp, guard);
+                    self.block(qp, inner);
                     break;
+                }
+                Pumped::Slice => {
+                    MutexGuard::bump(guard);
+                    if guard.is_destroyed {
+                        return;
+                    }
                 }
             }
         }
@@ -61,7 +66,7 @@ impl Process {
 
     /// After the engine was touched: events, timers, the peers' view of the QP.
     #[inline]
-    pub(crate) fn settle(&self, qp: &Qp, guard: &mut QpGuard<'_>) {
+    fn settle(&self, qp: &Qp, guard: &mut QpGuard<'_>) {
         while let Some(event) = guard.engine.poll_event() {
             qp.raise(event);
         }
@@ -69,17 +74,32 @@ impl Process {
             guard.is_published = false;
             self.endpoint.table().retract_qp(qp.qpn);
         }
-        if let Some(deadline) = guard.engine.poll_timeout() {
-            if guard.scheduled.is_none_or(|scheduled| deadline < scheduled) {
-                guard.scheduled = Some(deadline);
-                if self.timers.schedule(deadline, qp.qpn) {
-                    self.waker.wake();
-                }
+        if let Some(deadline) = guard.engine.poll_timeout()
+            && guard.scheduled.is_none_or(|scheduled| deadline < scheduled)
+        {
+            guard.scheduled = Some(deadline);
+            if self.timers.schedule(deadline, qp.qpn) {
+                self.waker.wake();
             }
         }
     }
 
-    fn pump(&self, qp: &Qp, guard: &mut QpGuard<'_>, peer: &Arc<Peer>, dest_qpn: Qpn) -> Pumped {
+    #[inline]
+    fn send(&self, qp: &Qp, inner: &mut QpInner, destination: &Destination) -> Pumped {
+        let slot = Slot::of(destination.dest_qpn);
+        let is_known = matches!(&inner.route,
+            Route::Peer(peer) if peer.slot() == slot && !peer.is_dead());
+        if !is_known {
+            self.find_route(qp, inner, destination, slot);
+        }
+        match &inner.route {
+            Route::Peer(peer) => self.pump(qp, &mut inner.engine, peer, destination.dest_qpn),
+            _ => discard(qp, &mut inner.engine, self),
+        }
+    }
+
+    #[inline]
+    fn pump(&self, qp: &Qp, engine: &mut engine::Qp, peer: &Peer, dest_qpn: Qpn) -> Pumped {
         let caps = link_caps(peer, qp.service);
         let host = AppMemory::bare(self, None);
         let mut producer = peer.produce();
@@ -92,19 +112,14 @@ impl Process {
                 }
                 producer = peer.produce();
             }
-            let inner: &mut QpInner = guard;
-            match inner.engine.poll_transmit(&caps, &host) {
+            match engine.poll_transmit(&caps, &host) {
                 None => {
-                    qp.reap(inner);
+                    qp.reap(engine);
                     return Pumped::Drained;
                 }
-                Some(Transmit::Packet {
-                    header,
-                    payload,
-                    by_reference,
-                }) => {
+                Some(Transmit::Packet { header, payload, by_reference }) => {
                     push(&mut producer, &header, &payload, by_reference);
-                    qp.reap(inner);
+                    qp.reap(engine);
                     if qp.service == Service::Ud {
                         return Pumped::Again;
                     }
@@ -131,14 +146,12 @@ impl Process {
                         done_bytes,
                     };
                     let outcome = access(peer, &op, &local);
-                    inner.engine.handle_access(outcome);
-                    qp.reap(inner);
+                    engine.handle_access(outcome);
+                    qp.reap(engine);
                     if let AccessOutcome::Done { len_bytes } = outcome
                         && done_bytes + len_bytes < total_bytes
                     {
-                        // Between slices others get at the QP: to post, or to destroy it.
-                        MutexGuard::bump(guard);
-                        return Pumped::Again;
+                        return Pumped::Slice;
                     }
                     producer = peer.produce();
                 }
@@ -146,16 +159,10 @@ impl Process {
         }
     }
 
-    /// The peer a destination leads to; `None` when there is nobody.
-    fn route(&self, qp: &Qp, inner: &mut QpInner, destination: Destination) -> Option<Arc<Peer>> {
-        let slot = Slot::of(destination.dest_qpn);
-        if let Route::Peer(peer) = &inner.route
-            && peer.slot() == slot
-            && !peer.is_dead()
-        {
-            return Some(peer.clone());
-        }
-        let peer = route::find(self, &destination, slot);
+    /// Looks for the peer a destination leads to.
+    #[cold]
+    fn find_route(&self, qp: &Qp, inner: &mut QpInner, destination: &Destination, slot: Slot) {
+        let peer = route::find(self, destination, slot);
         if peer.is_none() && qp.service != Service::Ud && !matches!(inner.route, Route::Nowhere) {
             log_warn!(
                 "{:?}: nobody answers for {:?} at {:?} on this host; packets to it are dropped",
@@ -164,11 +171,7 @@ impl Process {
                 destination.dgid
             );
         }
-        inner.route = match &peer {
-            Some(peer) => Route::Peer(peer.clone()),
-            None => Route::Nowhere,
-        };
-        peer
+        inner.route = peer.map_or(Route::Nowhere, Route::Peer);
     }
 
     /// Looks for the peer of a connected QP, so that the first message finds the way.
@@ -178,7 +181,7 @@ impl Process {
             dgid: attr.av.dgid,
             dest_qpn: attr.dest_qpn,
         };
-        self.route(qp, inner, destination);
+        self.find_route(qp, inner, &destination, Slot::of(destination.dest_qpn));
     }
 
     /// Remembers a QP whose link is full.
@@ -208,10 +211,11 @@ impl Process {
     }
 
     /// Takes what has arrived in one ring; true when it took something.
-    pub(crate) fn drain(&self, inbound: &Inbound) -> bool {
-        let Some(mut consumer) = inbound.try_consume() else {
-            return false;
-        };
+    ///
+    /// `may_postpone`: the caller polls, so that an ACK may wait for what the application posts
+    /// next; it goes out at the next poll that finds nothing, at the latest.
+    pub(crate) fn drain(&self, inbound: &Inbound, may_postpone: bool) -> bool {
+        let Some(mut consumer) = inbound.try_consume() else { return false };
         let mut current: Option<(&Qp, QpGuard<'_>)> = None;
         let mut taken = 0;
         while taken < BATCH {
@@ -220,33 +224,25 @@ impl Process {
                 Ok(None) | Err(_) => break,
             };
             taken += 1;
-            let header = entry.header;
-            if current
-                .as_ref()
-                .is_none_or(|(qp, _)| qp.qpn != header.dest_qpn)
-            {
-                self.release(current.take());
-                current = self.find_held(&header);
+            let header = &entry.header;
+            if current.as_ref().is_none_or(|(qp, _)| qp.qpn != header.dest_qpn) {
+                self.release(current.take(), false);
+                current = self.find_held(header);
             }
             let Some((qp, guard)) = &mut current else {
-                self.refuse(&header);
+                self.refuse(header);
                 continue;
             };
-            if is_request(header.opcode) && !takes_requests(guard.engine.state()) {
-                self.refuse(&header);
+            if !takes_requests(guard.engine.state()) && is_request(header.opcode) {
+                self.refuse(header);
                 continue;
             }
-            let mut host = AppMemory {
-                process: self,
-                srq: qp.srq.as_deref(),
-                entry: Some(&entry),
-            };
-            guard
-                .engine
-                .handle_packet(&header, entry.payload_bytes(), &mut host);
-            qp.reap(guard);
+            let mut host =
+                AppMemory { process: self, srq: qp.srq.as_deref(), entry: Some(&entry) };
+            guard.engine.handle_packet(header, entry.payload_bytes(), &mut host);
+            qp.reap(&mut guard.engine);
         }
-        self.release(current.take());
+        self.release(current.take(), may_postpone && taken <= FEW);
         drop(consumer);
         taken > 0
     }
@@ -268,9 +264,44 @@ impl Process {
     }
 
     #[inline]
-    fn release(&self, held: Option<(&Qp, QpGuard<'_>)>) {
-        if let Some((qp, mut guard)) = held {
-            self.drive(qp, &mut guard);
+    fn release(&self, held: Option<(&Qp, QpGuard<'_>)>, may_postpone: bool) {
+        let Some((qp, mut guard)) = held else { return };
+        if may_postpone && guard.engine.owes_only_ack() {
+            self.settle(qp, &mut guard);
+            drop(guard);
+            // One QP may owe; the one that did before pays now.
+            let former = self.owing.swap(qp.qpn.0, Ordering::Relaxed);
+            if former != qp.qpn.0 {
+                self.pay(Qpn(former));
+            }
+            return;
+        }
+        self.drive(qp, &mut guard);
+    }
+
+    /// Sends the ACK that waits for company, if there is one.
+    #[inline]
+    pub(crate) fn pay_owed(&self) {
+        if self.owing.load(Ordering::Relaxed) != 0 {
+            self.pay(Qpn(self.owing.swap(0, Ordering::Relaxed)));
+        }
+    }
+
+    /// The QP was driven: if it owed an ACK, that went out.
+    #[inline]
+    pub(crate) fn note_paid(&self, qpn: Qpn) {
+        if self.owing.load(Ordering::Relaxed) == qpn.0 {
+            self.owing.store(0, Ordering::Relaxed);
+        }
+    }
+
+    fn pay(&self, qpn: Qpn) {
+        if qpn.0 == 0 {
+            return;
+        }
+        if let Some(qp) = self.qps.find_shared(qpn) {
+            let mut guard = qp.lock();
+            self.drive(&qp, &mut guard);
         }
     }
 
@@ -328,7 +359,7 @@ fn push(producer: &mut Producer<'_>, header: &Header, payload: &Payload<'_>, by_
 
 /// Drops what has nowhere to go, as a network would.
 #[cold]
-fn discard(qp: &Qp, guard: &mut QpGuard<'_>, process: &Process) -> Pumped {
+fn discard(qp: &Qp, engine: &mut engine::Qp, process: &Process) -> Pumped {
     /// Timers run as on a network, and end the wait for an answer.
     const NOWHERE: LinkCaps = LinkCaps {
         lossless: false,
@@ -337,15 +368,10 @@ fn discard(qp: &Qp, guard: &mut QpGuard<'_>, process: &Process) -> Pumped {
         max_reference_bytes: 0,
         direct: false,
     };
-    let inner: &mut QpInner = guard;
     let host = AppMemory::bare(process, None);
-    let is_drained = inner.engine.poll_transmit(&NOWHERE, &host).is_none();
-    qp.reap(inner);
-    if is_drained {
-        Pumped::Drained
-    } else {
-        Pumped::Again
-    }
+    let is_drained = engine.poll_transmit(&NOWHERE, &host).is_none();
+    qp.reap(engine);
+    if is_drained { Pumped::Drained } else { Pumped::Again }
 }
 
 #[inline]

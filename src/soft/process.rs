@@ -29,8 +29,12 @@ pub(crate) struct Process {
     /// QPs that wait for room on their link.
     pub(crate) blocked: Mutex<Vec<Qpn>>,
     pub(crate) blocked_count: AtomicUsize,
+    /// The QP (its number, or 0) whose ACK waits for the application's next request.
+    pub(crate) owing: AtomicU32,
     /// Counts polls: the lease by which a polling thread keeps the progress thread away.
     pub(crate) polls: AtomicU64,
+    /// Polls in a row that found nothing.
+    pub(crate) empty_polls: AtomicU32,
     /// The peers ring the doorbell: the progress thread sleeps without end.
     pub(crate) is_armed: AtomicBool,
     /// Polls since doorbells were armed.
@@ -68,7 +72,9 @@ impl Process {
             contexts: Mutex::default(),
             blocked: Mutex::default(),
             blocked_count: AtomicUsize::new(0),
+            owing: AtomicU32::new(0),
             polls: AtomicU64::new(0),
+            empty_polls: AtomicU32::new(0),
             is_armed: AtomicBool::new(false),
             polls_while_armed: AtomicU32::new(0),
             is_abandoned: AtomicBool::new(false),

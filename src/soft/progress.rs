@@ -30,8 +30,8 @@ const TICK: Duration = Duration::from_secs(1);
 const RETRY_BLOCKED: Duration = Duration::from_millis(10);
 /// Polls after which doorbells are called off: fewer come from event loops that sleep again.
 const POLLS_TO_DISARM: u32 = 64;
-/// Empty polls after which a poller offers its CPU.
-const POLLS_TO_YIELD: u64 = 256;
+/// Empty polls in a row after which a poller offers its CPU: some 20 µs of them.
+const POLLS_TO_YIELD: u32 = 2048;
 /// Rounds of draining before the thread looks at its other duties.
 const ROUNDS: usize = 64;
 
@@ -70,10 +70,11 @@ impl Process {
         let polls = self.polls.load(Ordering::Relaxed).wrapping_add(1);
         // A lost count among several pollers does not matter: the value moves.
         self.polls.store(polls, Ordering::Relaxed);
+        self.pay_owed();
         let mut found = false;
         for inbound in self.endpoint.inbound() {
             if !inbound.is_empty() {
-                found |= self.drain(inbound);
+                found |= self.drain(inbound, true);
             }
         }
         if self.blocked_count.load(Ordering::Relaxed) > 0 {
@@ -82,7 +83,11 @@ impl Process {
         if self.is_armed.load(Ordering::Relaxed) {
             self.take_lease();
         }
-        if !found && polls.is_multiple_of(POLLS_TO_YIELD) {
+        let empty = if found { 0 } else { self.empty_polls.load(Ordering::Relaxed) + 1 };
+        if empty < POLLS_TO_YIELD {
+            self.empty_polls.store(empty, Ordering::Relaxed);
+        } else {
+            self.empty_polls.store(0, Ordering::Relaxed);
             std::thread::yield_now();
         }
     }
@@ -99,11 +104,12 @@ impl Process {
 
     /// The application is going to sleep on a channel: its peers have to ring from now on.
     pub(crate) fn end_lease(&self) {
+        self.pay_owed();
         self.arm();
         // What arrived before the doorbells were armed rang none.
         for inbound in self.endpoint.inbound() {
             if !inbound.is_empty() {
-                self.drain(inbound);
+                self.drain(inbound, false);
             }
         }
     }
@@ -121,7 +127,7 @@ impl Process {
             let mut found = false;
             for inbound in self.endpoint.inbound() {
                 if !inbound.is_empty() {
-                    found |= self.drain(inbound);
+                    found |= self.drain(inbound, false);
                 }
             }
             if !found {
@@ -245,6 +251,7 @@ fn run(process: &Process) {
         } else {
             polls_seen = polls;
             nap = SHORTEST_NAP;
+            process.pay_owed();
             process.resume_blocked();
             if process.drain_all() || process.arm() {
                 Some(Duration::ZERO)

@@ -103,15 +103,15 @@ impl Qp {
 
     /// Moves what the engine has completed to the completion queues.
     #[inline]
-    pub(crate) fn reap(&self, inner: &mut Inner) {
-        while let Some(cqe) = inner.engine.poll_completion() {
+    pub(crate) fn reap(&self, engine: &mut engine::Qp) {
+        while let Some(cqe) = engine.poll_completion() {
             let cq = if cqe.is_recv {
                 &self.recv_cq
             } else {
                 &self.send_cq
             };
             if !cq.push(&cqe) {
-                self.on_lost_completion(inner);
+                self.on_lost_completion(engine);
             }
         }
     }
@@ -124,8 +124,8 @@ impl Qp {
 
     /// A completion queue overran: the QP cannot go on, its completions are incomplete.
     #[cold]
-    fn on_lost_completion(&self, inner: &mut Inner) {
-        if inner.engine.state() == QpState::Err {
+    fn on_lost_completion(&self, engine: &mut engine::Qp) {
+        if engine.state() == QpState::Err {
             return;
         }
         let to_error = QpAttr {
@@ -133,7 +133,7 @@ impl Qp {
             ..QpAttr::default()
         };
         // Any state may go to ERR; the engine cannot refuse it.
-        if inner.engine.modify(&to_error, AttrMask::STATE).is_ok() {
+        if engine.modify(&to_error, AttrMask::STATE).is_ok() {
             self.raise(QpEvent::Fatal);
         }
     }

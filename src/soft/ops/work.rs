@@ -36,6 +36,7 @@ pub(super) unsafe extern "C" fn post_send(
             next = wr.next;
         }
         process.drive(object, &mut guard);
+        process.note_paid(object.qpn);
         let is_loopback = matches!(&guard.route, Route::Peer(peer) if peer.is_self());
         drop(guard);
         if is_loopback {
@@ -91,7 +92,7 @@ pub(super) unsafe extern "C" fn post_recv(
             })
         };
         // In the error state what was posted is flushed at once.
-        object.reap(&mut guard);
+        object.reap(&mut guard.engine);
         drop(guard);
         posted.map_err(|error| convert::post_errno(object.qpn, error))
     })
