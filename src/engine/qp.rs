@@ -221,19 +221,27 @@ impl Qp {
         self.check_drained();
     }
 
-    /// The process of the peer has ended: what is queued fails, the QP goes to ERR.
+    /// The process of the peer has ended: what is queued fails, and the QP goes to ERR with it.
     pub fn handle_peer_dead(&mut self) {
         if self.service != Service::Rc
             || !matches!(self.state, QpState::Rtr | QpState::Rts | QpState::Sqd)
         {
             return;
         }
-        if !self.sq.is_idle() {
-            self.sq
-                .fail(self.sq.done, WcStatus::RetryExcErr, vendor::PEER_DEAD);
+        // As on a wire: a QP that waits for nothing does not notice.
+        if self.sq.is_idle() {
+            return;
         }
+        self.sq
+            .fail(self.sq.done, WcStatus::RetryExcErr, vendor::PEER_DEAD);
         self.enter_err();
         self.resp.clear_outputs();
+    }
+
+    /// Whether [`Qp::poll_completion`] may have something: a few loads, for the data path.
+    #[inline]
+    pub fn has_completion(&self) -> bool {
+        self.recv_cqe.is_some() || self.sq.head != self.sq.done || self.state == QpState::Err
     }
 
     /// The next completion: the receive completion that waits, then the send queue in order, then,

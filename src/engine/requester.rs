@@ -110,6 +110,12 @@ impl Qp {
         })
     }
 
+    /// Whether `poll_transmit` may have something: a few loads, for the data path.
+    #[inline]
+    pub fn may_transmit(&self) -> bool {
+        self.resp.has_output() || self.req.is_probe_due || self.may_request()
+    }
+
     /// All there is to send is an ACK, which may wait a little for a request to travel with.
     #[inline]
     pub fn owes_only_ack(&self) -> bool {

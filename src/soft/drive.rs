@@ -44,9 +44,9 @@ impl Process {
     #[inline]
     pub(crate) fn drive(&self, qp: &Qp, guard: &mut QpGuard<'_>) {
         qp.reap(&mut guard.engine);
-        while let Some(destination) = guard.engine.next_destination() {
+        while guard.engine.may_transmit() {
             let inner: &mut QpInner = guard;
-            match self.send(qp, inner, &destination) {
+            match self.send(qp, inner) {
                 Pumped::Drained => break,
                 Pumped::Again => {}
                 Pumped::NoRoom => {
@@ -85,23 +85,32 @@ impl Process {
     }
 
     #[inline]
-    fn send(&self, qp: &Qp, inner: &mut QpInner, destination: &Destination) -> Pumped {
-        let slot = Slot::of(destination.dest_qpn);
-        let is_known = matches!(&inner.route,
-            Route::Peer(peer) if peer.slot() == slot && !peer.is_dead());
-        if !is_known {
-            self.find_route(qp, inner, destination, slot);
+    fn send(&self, qp: &Qp, inner: &mut QpInner) -> Pumped {
+        // A connected QP has one peer until it is reset; a datagram may go anywhere.
+        let is_settled = qp.service != Service::Ud
+            && matches!(&inner.route, Route::Peer(peer) if !peer.is_dead());
+        if !is_settled {
+            let Some(destination) = inner.engine.next_destination() else {
+                return Pumped::Drained;
+            };
+            let slot = Slot::of(destination.dest_qpn);
+            let is_known = matches!(&inner.route,
+                Route::Peer(peer) if peer.slot() == slot && !peer.is_dead());
+            if !is_known {
+                self.find_route(qp, inner, &destination, slot);
+            }
         }
         match &inner.route {
-            Route::Peer(peer) => self.pump(qp, &mut inner.engine, peer, destination.dest_qpn),
+            Route::Peer(peer) => self.pump(qp, &mut inner.engine, peer),
             _ => discard(qp, &mut inner.engine, self),
         }
     }
 
     #[inline]
-    fn pump(&self, qp: &Qp, engine: &mut engine::Qp, peer: &Peer, dest_qpn: Qpn) -> Pumped {
+    fn pump(&self, qp: &Qp, engine: &mut engine::Qp, peer: &Peer) -> Pumped {
         let caps = link_caps(peer, qp.service);
         let host = AppMemory::bare(self, None);
+        let peer_qpn = engine.attr().dest_qpn;
         let mut producer = peer.produce();
         loop {
             if !producer.has_room() {
@@ -117,11 +126,18 @@ impl Process {
                     qp.reap(engine);
                     return Pumped::Drained;
                 }
-                Some(Transmit::Packet { header, payload, by_reference }) => {
+                Some(Transmit::Packet {
+                    header,
+                    payload,
+                    by_reference,
+                }) => {
                     push(&mut producer, &header, &payload, by_reference);
                     qp.reap(engine);
                     if qp.service == Service::Ud {
                         return Pumped::Again;
+                    }
+                    if !engine.may_transmit() {
+                        return Pumped::Drained;
                     }
                 }
                 Some(Transmit::Access {
@@ -139,7 +155,7 @@ impl Process {
                             AccessKind::Read => DirectKind::Read,
                         },
                         src_qpn: qp.qpn,
-                        dest_qpn,
+                        dest_qpn: peer_qpn,
                         remote_va,
                         rkey,
                         total_bytes,
@@ -215,7 +231,9 @@ impl Process {
     /// `may_postpone`: the caller polls, so that an ACK may wait for what the application posts
     /// next; it goes out at the next poll that finds nothing, at the latest.
     pub(crate) fn drain(&self, inbound: &Inbound, may_postpone: bool) -> bool {
-        let Some(mut consumer) = inbound.try_consume() else { return false };
+        let Some(mut consumer) = inbound.try_consume() else {
+            return false;
+        };
         let mut current: Option<(&Qp, QpGuard<'_>)> = None;
         let mut taken = 0;
         while taken < BATCH {
@@ -224,8 +242,11 @@ impl Process {
                 Ok(None) | Err(_) => break,
             };
             taken += 1;
-            let header = &entry.header;
-            if current.as_ref().is_none_or(|(qp, _)| qp.qpn != header.dest_qpn) {
+            let header = entry.header;
+            if current
+                .as_ref()
+                .is_none_or(|(qp, _)| qp.qpn != header.dest_qpn)
+            {
                 self.release(current.take(), false);
                 current = self.find_held(header);
             }
@@ -237,9 +258,14 @@ impl Process {
                 self.refuse(header);
                 continue;
             }
-            let mut host =
-                AppMemory { process: self, srq: qp.srq.as_deref(), entry: Some(&entry) };
-            guard.engine.handle_packet(header, entry.payload_bytes(), &mut host);
+            let mut host = AppMemory {
+                process: self,
+                srq: qp.srq.as_deref(),
+                entry: Some(&entry),
+            };
+            guard
+                .engine
+                .handle_packet(header, entry.payload_bytes(), &mut host);
             qp.reap(&mut guard.engine);
         }
         self.release(current.take(), may_postpone && taken <= FEW);
@@ -270,13 +296,25 @@ impl Process {
             self.settle(qp, &mut guard);
             drop(guard);
             // One QP may owe; the one that did before pays now.
-            let former = self.owing.swap(qp.qpn.0, Ordering::Relaxed);
-            if former != qp.qpn.0 {
-                self.pay(Qpn(former));
+            let former = Qpn(self.owing.swap(qp.qpn.0, Ordering::Relaxed));
+            if former != qp.qpn {
+                self.drive_held(former);
             }
             return;
         }
         self.drive(qp, &mut guard);
+    }
+
+    /// Drives a QP by its number, for a caller that holds a consumer lock.
+    fn drive_held(&self, qpn: Qpn) {
+        if let Some(pointer) = self.qps.find(qpn) {
+            // SAFETY: a consumer lock is held until the reference is gone, see `find_held`.
+            let qp = unsafe { &*pointer };
+            let mut guard = qp.lock();
+            if !guard.is_destroyed {
+                self.drive(qp, &mut guard);
+            }
+        }
     }
 
     /// Sends the ACK that waits for company, if there is one.
@@ -296,13 +334,13 @@ impl Process {
     }
 
     fn pay(&self, qpn: Qpn) {
-        if qpn.0 == 0 {
+        let held = self.endpoint.inbound().find_map(Inbound::try_consume);
+        let Some(_consumer) = held else {
+            // All rings are being drained just now; the next poll tries again.
+            self.owing.store(qpn.0, Ordering::Relaxed);
             return;
-        }
-        if let Some(qp) = self.qps.find_shared(qpn) {
-            let mut guard = qp.lock();
-            self.drive(&qp, &mut guard);
-        }
+        };
+        self.drive_held(qpn);
     }
 
     /// Tells the requester that its QP has nobody to talk to.
@@ -371,7 +409,11 @@ fn discard(qp: &Qp, engine: &mut engine::Qp, process: &Process) -> Pumped {
     let host = AppMemory::bare(process, None);
     let is_drained = engine.poll_transmit(&NOWHERE, &host).is_none();
     qp.reap(engine);
-    if is_drained { Pumped::Drained } else { Pumped::Again }
+    if is_drained {
+        Pumped::Drained
+    } else {
+        Pumped::Again
+    }
 }
 
 #[inline]

@@ -83,7 +83,11 @@ impl Process {
         if self.is_armed.load(Ordering::Relaxed) {
             self.take_lease();
         }
-        let empty = if found { 0 } else { self.empty_polls.load(Ordering::Relaxed) + 1 };
+        let empty = if found {
+            0
+        } else {
+            self.empty_polls.load(Ordering::Relaxed) + 1
+        };
         if empty < POLLS_TO_YIELD {
             self.empty_polls.store(empty, Ordering::Relaxed);
         } else {

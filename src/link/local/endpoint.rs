@@ -44,7 +44,10 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Config {
-        Config { mode: Mode::Auto, ring_bytes: 1 << 20 }
+        Config {
+            mode: Mode::Auto,
+            ring_bytes: 1 << 20,
+        }
     }
 }
 

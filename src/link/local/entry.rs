@@ -245,10 +245,9 @@ pub(super) unsafe fn encode_references(
     }
 }
 
-/// A decoded entry: all copies, but for the payload bytes.
+/// What a decoded entry is beside its header and references.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Decoded {
-    pub(super) header: Header,
     pub(super) len_bytes: u32,
     pub(super) entry_bytes: u64,
     pub(super) payload_offset: usize,
@@ -286,6 +285,7 @@ pub(super) unsafe fn decode(
     entry: NonNull<u8>,
     mark: u64,
     max_payload_bytes: u32,
+    header: &mut Header,
     references: &mut RefList,
 ) -> Option<Decoded> {
     let groups = (mark >> 40) as u8;
@@ -300,7 +300,7 @@ pub(super) unsafe fn decode(
         return None;
     }
     // SAFETY: headers are at most 128 bytes, far less than what the caller promises.
-    let header = unsafe { decode_header(entry, mark, groups) };
+    unsafe { decode_header(entry, mark, groups, header) };
     if header.psn_count > MAX_PSN_COUNT {
         return None;
     }
@@ -313,7 +313,6 @@ pub(super) unsafe fn decode(
     }
     let entry_bytes = round_up(payload_offset as u64 + follow);
     Some(Decoded {
-        header,
         len_bytes,
         entry_bytes,
         payload_offset,
@@ -324,7 +323,7 @@ pub(super) unsafe fn decode(
 /// # Safety
 /// From `entry` on, 128 bytes are readable.
 #[inline]
-unsafe fn decode_header(entry: NonNull<u8>, mark: u64, groups: u8) -> Header {
+unsafe fn decode_header(entry: NonNull<u8>, mark: u64, groups: u8, header: &mut Header) {
     // SAFETY: the mark is the first word of the entry.
     let mut words = Words(unsafe { entry.cast::<u64>().add(1) });
     let mut take = || {
@@ -333,7 +332,7 @@ unsafe fn decode_header(entry: NonNull<u8>, mark: u64, groups: u8) -> Header {
     };
     let qpns = take();
     let psns = take();
-    let mut header = Header {
+    *header = Header {
         opcode: Opcode((mark >> 32) as u8),
         solicited: mark & SOLICITED != 0,
         ack_req: mark & ACK_REQ != 0,
@@ -375,7 +374,6 @@ unsafe fn decode_header(entry: NonNull<u8>, mark: u64, groups: u8) -> Header {
         header.sgid = gid();
         header.dgid = gid();
     }
-    header
 }
 
 /// # Safety
@@ -440,30 +438,32 @@ mod tests {
         }
     }
 
-    fn round_trip(header: &Header, len: u32) -> Decoded {
+    fn round_trip(header: &Header, len: u32) -> (Decoded, Header) {
         let mut room = Box::new(Room([0xee; 4096]));
         let entry = NonNull::from(&mut *room).cast::<u8>();
         let layout = Layout::of(header, Shape::Bytes(len));
         // SAFETY: 4096 bytes are enough for every header.
         unsafe { encode(entry, &layout, header) };
+        let mut list = RefList::EMPTY;
+        let mut read = Header::default();
         // SAFETY: decoding reads headers only here.
-        let decoded = unsafe { decode(entry, layout.mark, 16384, &mut RefList::EMPTY.clone()) };
+        let decoded = unsafe { decode(entry, layout.mark, 16384, &mut read, &mut list) };
         let decoded = decoded.unwrap();
         assert_eq!(
             (decoded.entry_bytes, decoded.payload_offset),
             (layout.entry_bytes, layout.payload_offset)
         );
-        decoded
+        (decoded, read)
     }
 
     #[test]
     fn every_field_arrives() {
         let header = full_header();
-        let decoded = round_trip(&header, 100);
-        assert_eq!(decoded.header, header);
+        let (decoded, read) = round_trip(&header, 100);
+        assert_eq!(read, header);
         assert_eq!(decoded.len_bytes, 100);
         assert!(decoded.payload_offset as u64 <= MAX_HEADER_BYTES);
-        assert_eq!(round_trip(&Header::default(), 0).header, Header::default());
+        assert_eq!(round_trip(&Header::default(), 0).1, Header::default());
     }
 
     #[test]
@@ -515,7 +515,7 @@ mod tests {
             },
         ];
         for header in all {
-            assert_eq!(round_trip(&header, 8).header, header);
+            assert_eq!(round_trip(&header, 8).1, header);
         }
     }
 
@@ -567,7 +567,8 @@ mod tests {
             }
             let mut list = RefList::EMPTY;
             // SAFETY: as above.
-            let decoded = unsafe { decode(entry, layout.mark, 16384, &mut list) };
+            let decoded =
+                unsafe { decode(entry, layout.mark, 16384, &mut Header::default(), &mut list) };
             decoded.map(|_| list.segments().to_vec())
         };
         assert_eq!(decode_with(100, None), Some(segments.to_vec()));
@@ -585,7 +586,7 @@ mod tests {
         for mark in [1, u64::MAX, SIGN | 16385, SIGN | u64::from(u32::MAX)] {
             // SAFETY: 4096 bytes cover header and references.
             assert!(
-                unsafe { decode(entry, mark, 16384, &mut list) }.is_none(),
+                unsafe { decode(entry, mark, 16384, &mut Header::default(), &mut list) }.is_none(),
                 "{mark:#x}"
             );
         }
@@ -597,7 +598,8 @@ mod tests {
             room.0[8..16].copy_from_slice(&bits.to_le_bytes());
             room.0[16..24].copy_from_slice(&(bits >> 43).to_le_bytes());
             // SAFETY: as above.
-            let decoded = unsafe { decode(entry, bits | SIGN, 16384, &mut list) };
+            let decoded =
+                unsafe { decode(entry, bits | SIGN, 16384, &mut Header::default(), &mut list) };
             if let Some(decoded) = decoded {
                 assert!(decoded.entry_bytes <= max_entry_bytes(16384));
             }

@@ -81,6 +81,8 @@ type MarkWord = <RingRegion as Storage>::Word;
 struct State {
     ring: ring::Consumer,
     sender: Option<Arc<Sender>>,
+    /// Of the entry given out last.
+    header: Header,
     references: RefList,
 }
 
@@ -98,6 +100,7 @@ impl Inbound {
         let state = State {
             ring: ring::Consumer::default(),
             sender: None,
+            header: Header::default(),
             references: RefList::EMPTY,
         };
         Ok(Inbound {
@@ -253,7 +256,15 @@ impl<'a> Consumer<'a> {
         let place = region.entry(state.ring.offset(region));
         let max_bytes = region.ring_bytes() / 4;
         // SAFETY: the region's second copy makes a ring's worth readable from any offset on.
-        let decoded = unsafe { decode(place, mark, max_bytes, &mut state.references) };
+        let decoded = unsafe {
+            decode(
+                place,
+                mark,
+                max_bytes,
+                &mut state.header,
+                &mut state.references,
+            )
+        };
         let Some(decoded) = decoded else {
             self.inbound.condemn();
             return Err(Hostile);
@@ -272,7 +283,7 @@ impl<'a> Consumer<'a> {
             EntryPayload::Bytes { ptr, len_bytes }
         };
         Ok(Some(Entry {
-            header: decoded.header,
+            header: &state.header,
             payload,
             inbound: self.inbound,
             state,
@@ -328,7 +339,7 @@ impl Drop for Consumer<'_> {
 
 /// One packet in the ring.
 pub struct Entry<'a> {
-    pub header: Header,
+    pub header: &'a Header,
     pub payload: EntryPayload<'a>,
     inbound: &'a Inbound,
     state: &'a State,

@@ -104,6 +104,12 @@ impl Qp {
     /// Moves what the engine has completed to the completion queues.
     #[inline]
     pub(crate) fn reap(&self, engine: &mut engine::Qp) {
+        if engine.has_completion() {
+            self.complete(engine);
+        }
+    }
+
+    fn complete(&self, engine: &mut engine::Qp) {
         while let Some(cqe) = engine.poll_completion() {
             let cq = if cqe.is_recv {
                 &self.recv_cq

@@ -17,7 +17,11 @@ const PD: PdId = PdId(3);
 const ALL_RIGHTS: u32 = 0xf;
 
 pub(super) fn endpoint(mode: Mode) -> Arc<Endpoint> {
-    Endpoint::new(Config { mode, ring_bytes: 64 << 10 }).unwrap()
+    Endpoint::new(Config {
+        mode,
+        ring_bytes: 64 << 10,
+    })
+    .unwrap()
 }
 
 /// Runs until the condition holds, at most some seconds.
@@ -40,7 +44,11 @@ impl Node {
     pub(super) fn new(mode: Mode) -> Node {
         let endpoint = endpoint(mode);
         let slot = endpoint.take_slot().unwrap();
-        Node { endpoint, slot, events: Vec::new() }
+        Node {
+            endpoint,
+            slot,
+            events: Vec::new(),
+        }
     }
 
     pub(super) fn turn(&mut self) {
@@ -57,7 +65,11 @@ impl Node {
     }
 
     pub(super) fn publish_qp(&self, dest: Qpn) {
-        let entry = QpEntry { pd: PD, dest_qpn: dest, access: ALL_RIGHTS };
+        let entry = QpEntry {
+            pd: PD,
+            dest_qpn: dest,
+            access: ALL_RIGHTS,
+        };
         self.endpoint.table().publish_qp(self.qpn(), &entry);
     }
 
@@ -77,7 +89,9 @@ impl Node {
     pub(super) fn consume(&self, mut each: impl FnMut(&Entry<'_>)) -> usize {
         let mut count = 0;
         for inbound in self.endpoint.inbound() {
-            let Some(mut consumer) = inbound.try_consume() else { continue };
+            let Some(mut consumer) = inbound.try_consume() else {
+                continue;
+            };
             while let Ok(Some(entry)) = consumer.next() {
                 each(&entry);
                 count += 1;
@@ -127,10 +141,20 @@ fn header(a: &Node, b: &Node, psn: u32) -> Header {
 }
 
 /// Pushes one entry with these bytes; false: no room.
-pub(super) fn push(producer: &mut crate::link::local::Producer<'_>, header: &Header, bytes: &[u8]) -> bool {
-    let Some(place) = producer.push(header, bytes.len() as u32) else { return false };
+pub(super) fn push(
+    producer: &mut crate::link::local::Producer<'_>,
+    header: &Header,
+    bytes: &[u8],
+) -> bool {
+    let Some(place) = producer.push(header, bytes.len() as u32) else {
+        return false;
+    };
     // SAFETY: the place has room for as many bytes.
-    unsafe { place.as_ptr().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+    unsafe {
+        place
+            .as_ptr()
+            .copy_from_nonoverlapping(bytes.as_ptr(), bytes.len())
+    };
     true
 }
 
@@ -142,11 +166,18 @@ pub(super) fn payload(entry: &Entry<'_>) -> Vec<u8> {
 }
 
 fn segment(bytes: &[u8]) -> LocalSegment {
-    LocalSegment { addr: bytes.as_ptr() as u64, len_bytes: bytes.len() as u64 }
+    LocalSegment {
+        addr: bytes.as_ptr() as u64,
+        len_bytes: bytes.len() as u64,
+    }
 }
 
 fn is_readable(fd: RawFd) -> bool {
-    let mut poll = libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
+    let mut poll = libc::pollfd {
+        fd,
+        events: libc::POLLIN,
+        revents: 0,
+    };
     // SAFETY: one entry, writable.
     (unsafe { libc::poll(&mut poll, 1, 0) }) == 1
 }
@@ -165,7 +196,7 @@ fn entries_arrive_in_order_with_their_bytes() {
         let mut psn = round * 3;
         let count = b.consume(|entry| {
             let n = psn - round * 3;
-            assert_eq!(entry.header, header(&a, &b, psn));
+            assert_eq!(*entry.header, header(&a, &b, psn));
             let bytes: Vec<u8> = (0..round * 7 + n).map(|i| (i ^ round) as u8).collect();
             assert_eq!(payload(entry), bytes);
             psn += 1;
@@ -200,10 +231,18 @@ fn payloads_by_reference_are_fetched() {
 fn fetch_by_reference(a: &Node, b: &Node, peer: &Peer) {
     assert!(peer.caps().min_reference_bytes < 1 << 20);
     let bytes: Vec<u8> = (0..100_000u32).map(|i| (i * 7) as u8).collect();
-    let list = [segment(&bytes[..10]), segment(&bytes[10..70_000]), segment(&bytes[70_000..])];
+    let list = [
+        segment(&bytes[..10]),
+        segment(&bytes[10..70_000]),
+        segment(&bytes[70_000..]),
+    ];
     assert!(peer.produce().push_references(&header(a, b, 1), &list));
     let count = b.consume(|entry| {
-        let EntryPayload::References { list: seen, len_bytes } = entry.payload else {
+        let EntryPayload::References {
+            list: seen,
+            len_bytes,
+        } = entry.payload
+        else {
             panic!("not by reference")
         };
         assert_eq!((seen.segments(), len_bytes), (&list[..], 100_000));
@@ -233,9 +272,15 @@ fn fetch_by_reference(a: &Node, b: &Node, peer: &Peer) {
 #[test]
 fn too_many_references_are_not_pushed() {
     let (a, b, peer) = pair(Mode::Auto);
-    let list = [LocalSegment { addr: 4096, len_bytes: 1 }; 35];
+    let list = [LocalSegment {
+        addr: 4096,
+        len_bytes: 1,
+    }; 35];
     assert!(!peer.produce().push_references(&header(&a, &b, 1), &list));
-    let long = [LocalSegment { addr: 4096, len_bytes: u64::MAX }; 2];
+    let long = [LocalSegment {
+        addr: 4096,
+        len_bytes: u64::MAX,
+    }; 2];
     assert!(!peer.produce().push_references(&header(&a, &b, 1), &long));
     assert_eq!(b.consume(|_| ()), 0);
 }
@@ -264,30 +309,72 @@ fn access(a: &Node, b: &Node, peer: &Peer) {
     };
     assert!(peer.caps().direct);
     let list = [segment(&source[..5]), segment(&source[5..2 << 20])];
-    assert_eq!(peer.direct(&write, &list), DirectOutcome::Done { len_bytes: 1 << 20 });
+    assert_eq!(
+        peer.direct(&write, &list),
+        DirectOutcome::Done { len_bytes: 1 << 20 }
+    );
     let rest = [segment(&source[1 << 20..2 << 20])];
-    let next = DirectOp { done_bytes: 1 << 20, ..write };
-    assert_eq!(peer.direct(&next, &rest), DirectOutcome::Done { len_bytes: 1 << 20 });
+    let next = DirectOp {
+        done_bytes: 1 << 20,
+        ..write
+    };
+    assert_eq!(
+        peer.direct(&next, &rest),
+        DirectOutcome::Done { len_bytes: 1 << 20 }
+    );
     assert_eq!(memory[1..(2 << 20) + 1], source[..2 << 20]);
     assert_eq!(memory[(2 << 20) + 1], 0);
 
     let target = vec![0u8; 1000];
-    let read = DirectOp { kind: DirectKind::Read, total_bytes: 1000, ..write };
+    let read = DirectOp {
+        kind: DirectKind::Read,
+        total_bytes: 1000,
+        ..write
+    };
     let list = [segment(&target[..333]), segment(&target[333..])];
-    assert_eq!(peer.direct(&read, &list), DirectOutcome::Done { len_bytes: 1000 });
+    assert_eq!(
+        peer.direct(&read, &list),
+        DirectOutcome::Done { len_bytes: 1000 }
+    );
     assert_eq!(target, source[..1000]);
 
     let refused = |op: DirectOp| assert_eq!(peer.direct(&op, &list), DirectOutcome::Refused);
-    refused(DirectOp { rkey: Rkey(rkey ^ 1), ..read });
-    refused(DirectOp { remote_va: base + (3 << 20) - 999, ..read });
-    refused(DirectOp { src_qpn: Qpn(5), ..read });
-    refused(DirectOp { dest_qpn: Qpn(5), ..read });
-    refused(DirectOp { done_bytes: 1001, ..read });
+    refused(DirectOp {
+        rkey: Rkey(rkey ^ 1),
+        ..read
+    });
+    refused(DirectOp {
+        remote_va: base + (3 << 20) - 999,
+        ..read
+    });
+    refused(DirectOp {
+        src_qpn: Qpn(5),
+        ..read
+    });
+    refused(DirectOp {
+        dest_qpn: Qpn(5),
+        ..read
+    });
+    refused(DirectOp {
+        done_bytes: 1001,
+        ..read
+    });
     let table = b.endpoint.table();
-    let qp = QpEntry { pd: PD, dest_qpn: a.qpn(), access: 2 };
+    let qp = QpEntry {
+        pd: PD,
+        dest_qpn: a.qpn(),
+        access: 2,
+    };
     table.publish_qp(b.qpn(), &qp);
     refused(read);
-    table.publish_qp(b.qpn(), &QpEntry { pd: PdId(4), access: ALL_RIGHTS, ..qp });
+    table.publish_qp(
+        b.qpn(),
+        &QpEntry {
+            pd: PdId(4),
+            access: ALL_RIGHTS,
+            ..qp
+        },
+    );
     refused(read);
     b.publish_qp(a.qpn());
     assert!(table.remove(rkey));
@@ -299,7 +386,13 @@ fn access(a: &Node, b: &Node, peer: &Peer) {
 fn pages_that_are_gone_are_refused_or_told() {
     let (a, b, peer) = pair(Mode::Auto);
     let memory = vec![0u8; 100];
-    let hole = MrEntry { pd: PD, access: ALL_RIGHTS, iova: 0, len_bytes: 100, addr: 4096 };
+    let hole = MrEntry {
+        pd: PD,
+        access: ALL_RIGHTS,
+        iova: 0,
+        len_bytes: 100,
+        addr: 4096,
+    };
     let rkey = b.endpoint.table().insert(&hole).unwrap();
     let op = DirectOp {
         kind: DirectKind::Write,
@@ -310,10 +403,20 @@ fn pages_that_are_gone_are_refused_or_told() {
         total_bytes: 100,
         done_bytes: 0,
     };
-    assert_eq!(peer.direct(&op, &[segment(&memory)]), DirectOutcome::Refused);
+    assert_eq!(
+        peer.direct(&op, &[segment(&memory)]),
+        DirectOutcome::Refused
+    );
     let rkey = b.register(&memory);
-    let op = DirectOp { rkey: Rkey(rkey), remote_va: memory.as_ptr() as u64, ..op };
-    let nowhere = [LocalSegment { addr: 4096, len_bytes: 100 }];
+    let op = DirectOp {
+        rkey: Rkey(rkey),
+        remote_va: memory.as_ptr() as u64,
+        ..op
+    };
+    let nowhere = [LocalSegment {
+        addr: 4096,
+        len_bytes: 100,
+    }];
     assert_eq!(peer.direct(&op, &nowhere), DirectOutcome::LocalFault);
 }
 
@@ -430,7 +533,10 @@ fn what_a_dead_peer_sent_is_consumed_and_its_ring_used_again() {
     for _ in 0..10 {
         b.turn();
     }
-    assert_eq!(b.consume(|entry| assert_eq!(payload(entry), b"testament")), 1);
+    assert_eq!(
+        b.consume(|entry| assert_eq!(payload(entry), b"testament")),
+        1
+    );
     until(|| {
         b.turn();
         !b.endpoint.inbound().any(Inbound::is_live)
@@ -457,7 +563,10 @@ fn entries_sent_before_the_handshake_are_not_lost() {
     until(|| b.saw(PeerEvent::NewInbound));
     assert_eq!(b.consume(|entry| assert_eq!(payload(entry), b"early")), 1);
     assert!(push(&mut peer.produce(), &header(&a, &b, 2), b"late"));
-    assert!(is_readable(b.endpoint.epoll_fd()), "armed before the ring was there");
+    assert!(
+        is_readable(b.endpoint.epoll_fd()),
+        "armed before the ring was there"
+    );
 }
 
 #[test]
@@ -495,7 +604,10 @@ fn many_threads_share_a_peer() {
             let (peer, header) = (&peer, header(&a, &b, 0));
             scope.spawn(move || {
                 for n in 0..EACH {
-                    let header = Header { imm_data: thread << 24 | n, ..header };
+                    let header = Header {
+                        imm_data: thread << 24 | n,
+                        ..header
+                    };
                     until(|| push(&mut peer.produce(), &header, &n.to_le_bytes()));
                 }
             });
@@ -503,7 +615,10 @@ fn many_threads_share_a_peer() {
         let mut count = 0;
         until(|| {
             count += b.consume(|entry| {
-                let (thread, n) = (entry.header.imm_data >> 24, entry.header.imm_data & 0xff_ffff);
+                let (thread, n) = (
+                    entry.header.imm_data >> 24,
+                    entry.header.imm_data & 0xff_ffff,
+                );
                 assert_eq!(seen[thread as usize], n);
                 assert_eq!(payload(entry), n.to_le_bytes());
                 seen[thread as usize] += 1;
@@ -516,7 +631,10 @@ fn many_threads_share_a_peer() {
 #[test]
 fn a_bad_ring_size_is_refused() {
     for ring_bytes in [0, 4096, 100_000, 32 << 20] {
-        let config = Config { mode: Mode::Auto, ring_bytes };
+        let config = Config {
+            mode: Mode::Auto,
+            ring_bytes,
+        };
         assert_eq!(Endpoint::new(config).err(), Some(Errno::EINVAL));
     }
 }
