@@ -11,8 +11,8 @@ use super::responder::Responder;
 use super::rq::Rq;
 use super::sq::{SendEnd, Sq};
 use super::types::{
-    AccessOutcome, Cqe, Host, PostError, QpAttr, QpEvent, QpInit, QpState, SendFlags, SendOp,
-    SendWr, Service, Sge, WcOpcode, WcStatus,
+    AccessOutcome, Cqe, Host, PostError, QpAttr, QpEvent, QpInit, QpState, SendOp, SendWr, Service,
+    Sge, WcOpcode, WcStatus,
 };
 use super::vendor;
 use super::wqe::Wqe;

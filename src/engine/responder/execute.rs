@@ -70,10 +70,15 @@ impl Qp {
             return Err(Refusal::Invalid);
         }
         if left != 0 {
-            // The bounds are those of the whole message, at its first packet; the key is looked up
-            // again for each packet, since it may have gone in between.
+            // At the first packet the whole message must fit the region; at later ones the key is
+            // looked up again for their own bytes, since it may have gone in between.
             let (va, rkey) = (self.resp.write_va, self.resp.write_rkey);
-            let addr = self.check_rkey(rkey, va, left, Access::REMOTE_WRITE, host)?;
+            let len = if is_start(traits.role) {
+                left
+            } else {
+                payload_bytes
+            };
+            let addr = self.check_rkey(rkey, va, len, Access::REMOTE_WRITE, host)?;
             host.place(0, addr, payload_bytes).map_err(remote_side)?;
             self.resp.write_va = va.wrapping_add(u64::from(payload_bytes));
             self.resp.write_left_bytes = left - payload_bytes;

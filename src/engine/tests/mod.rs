@@ -5,6 +5,7 @@ mod pair;
 mod atomic;
 mod direct;
 mod errors;
+mod hostile;
 mod loss;
 mod lossless;
 mod post;

@@ -105,7 +105,7 @@ impl TestHost {
         &self.memory[offset..offset + len]
     }
 
-    fn gather(&self, payload: &Payload<'_>) -> Vec<u8> {
+    pub(super) fn gather(&self, payload: &Payload<'_>) -> Vec<u8> {
         match *payload {
             Payload::None => Vec::new(),
             Payload::Inline(bytes) => bytes.to_vec(),
