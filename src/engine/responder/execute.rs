@@ -170,6 +170,7 @@ impl Qp {
             len_bytes: header.dma_len_bytes,
             atomic_orig: orig,
             is_due: true,
+            was_answered: false,
             cursor: first_psn,
             replay_psn: first_psn,
         };

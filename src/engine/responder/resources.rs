@@ -22,6 +22,8 @@ pub(super) struct Resource {
     pub(super) atomic_orig: Option<u64>,
     /// Responses are due from `cursor` on; `replay_psn` began this run of them.
     pub(super) is_due: bool,
+    /// All responses went out once: what is due is a replay.
+    pub(super) was_answered: bool,
     pub(super) cursor: Psn,
     pub(super) replay_psn: Psn,
 }
@@ -51,13 +53,15 @@ impl Resources {
     }
 
     /// Whether one more request fits a limit. `false`: the requester has more outstanding than it
-    /// was told it may.
+    /// was told it may. A replay does not count: a requester that sends more has got the answer the
+    /// first time.
     pub(super) fn has_room(&self, limit: u32) -> bool {
         if limit == 0 {
             return false;
         }
+        let oldest = &self.slots.get((self.head & MASK) as usize);
         let count = self.tail.wrapping_sub(self.head);
-        count < limit || !self.slots[(self.head & MASK) as usize].is_due
+        count < limit || oldest.is_none_or(|oldest| !oldest.is_due || oldest.was_answered)
     }
 
     /// Adds a request that has been executed; its responses are due.

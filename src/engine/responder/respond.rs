@@ -87,7 +87,7 @@ impl Qp {
         header.syndrome = Syndrome::ACK;
         header.msn = msn;
         if let Some(orig) = resource.atomic_orig {
-            resource.is_due = false;
+            (resource.is_due, resource.was_answered) = (false, true);
             header.atomic_orig = orig;
             header.opcode = Opcode::find(
                 Transport::Rc,
@@ -142,6 +142,7 @@ impl Qp {
         }
         resource.cursor = resource.cursor.plus(header.psn_count);
         resource.is_due = !is_last;
+        resource.was_answered |= is_last;
         self.resp.has_had_turn = true;
         self.drop_resource_bit();
         let source = if len_bytes == 0 {

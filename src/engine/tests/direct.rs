@@ -197,10 +197,15 @@ fn a_local_fault_ends_the_wqe_that_had_it() {
 fn the_end_of_the_qp_overtakes_an_access() {
     let mut pair = Pair::new(Service::Rc, DIRECT);
     pair.a.send(&wr(1, write_to(0)), &[sge(0, 100)]);
+    pair.a.send(&wr(2, write_to(0)), &[sge(0, 100)]);
     assert!(pair.a.qp.poll_transmit(&DIRECT, &pair.a.host).is_some());
     pair.a.modify(QpState::Err);
     pair.a
         .qp
         .handle_access(AccessOutcome::Done { len_bytes: 100 });
-    assert_eq!(pair.a.take_ends(), [(1, WcStatus::WrFlushErr)]);
+    assert_eq!(
+        pair.a.take_ends(),
+        [(1, WcStatus::WrFlushErr), (2, WcStatus::WrFlushErr)]
+    );
+    assert!(pair.a.qp.poll_completion().is_none());
 }
