@@ -7,10 +7,10 @@
 //! What fails here is found out afterwards: the kernel says EFAULT for either side. The checks
 //! that come first (keys, bounds, rights, the peer's QP) are those of `peer` and `inbound`.
 
-use crate::base::ids::{Qpn, Rkey};
-use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
-
 use super::entry::MAX_REFERENCES;
+use crate::base::ids::{Qpn, Rkey};
+use std::mem::MaybeUninit;
+use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
 
 /// A checked piece of our own memory. The layout is that of `struct iovec`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,7 +81,8 @@ pub(super) enum CopyError {
 
 /// Segments of one call: a prefix or an inner part of somebody's list.
 pub(super) struct Segments {
-    list: [LocalSegment; MAX_SEGMENTS],
+    /// The first `count` are there; clearing all of them would cost as much as a small copy.
+    list: [MaybeUninit<LocalSegment>; MAX_SEGMENTS],
     count: usize,
     len_bytes: u64,
 }
@@ -91,7 +92,7 @@ impl Segments {
     /// cut there.
     #[inline]
     pub(super) fn part(segments: &[LocalSegment], offset: u64, len: u64) -> Segments {
-        let list = [LocalSegment::default(); MAX_SEGMENTS];
+        let list = [const { MaybeUninit::uninit() }; MAX_SEGMENTS];
         let mut part = Segments {
             list,
             count: 0,
@@ -107,10 +108,8 @@ impl Segments {
                 continue;
             }
             let take = (segment.len_bytes - skip).min(len - part.len_bytes);
-            part.list[part.count] = LocalSegment {
-                addr: segment.addr.wrapping_add(skip),
-                len_bytes: take,
-            };
+            let addr = segment.addr.wrapping_add(skip);
+            part.list[part.count].write(LocalSegment { addr, len_bytes: take });
             part.count += 1;
             part.len_bytes += take;
             skip = 0;
@@ -123,7 +122,9 @@ impl Segments {
     }
 
     fn as_slice(&self) -> &[LocalSegment] {
-        &self.list[..self.count]
+        let first = self.list.as_ptr().cast::<LocalSegment>();
+        // SAFETY: as many were written, in order.
+        unsafe { std::slice::from_raw_parts(first, self.count) }
     }
 }
 
@@ -151,13 +152,38 @@ pub unsafe fn copy_in_order(dst: *mut u8, src: *const u8, len: usize) {
     }
     let last = last_word_bytes(dst as u64 + len as u64, len as u64) as usize;
     let body = len - last;
-    let mut word = 0u64;
-    // SAFETY: the last bytes of the source; taken first since the ranges may overlap.
-    unsafe { std::ptr::copy_nonoverlapping(src.add(body), (&raw mut word).cast(), last) };
-    // SAFETY: the caller's promise, for less. The C library fences its streaming stores itself.
-    unsafe { std::ptr::copy(src, dst, body) };
+    // SAFETY: inside the source.
+    let tail = unsafe { src.add(body) };
+    // Taken first since the ranges may overlap.
+    // SAFETY: the last bytes of the source.
+    let word = unsafe { load_word(tail, last) };
+    if body != 0 {
+        // SAFETY: the caller's promise, for less. The C library fences its streaming stores itself.
+        unsafe { std::ptr::copy(src, dst, body) };
+    }
     // SAFETY: the last bytes of the destination, aligned to their length.
     unsafe { store_word(dst.add(body), word, last) };
+}
+
+/// The next `len` (1, 2, 4 or 8) bytes, by one move, as the beginning of a word.
+///
+/// # Safety
+/// `src` is readable for `len` bytes.
+#[inline]
+unsafe fn load_word(src: *const u8, len: usize) -> u64 {
+    let mut word = 0u64;
+    let place = (&raw mut word).cast::<u8>();
+    match len {
+        // SAFETY: readable by the caller's promise; the word is as long.
+        8 => unsafe { std::ptr::copy_nonoverlapping(src, place, 8) },
+        // SAFETY: as above.
+        4 => unsafe { std::ptr::copy_nonoverlapping(src, place, 4) },
+        // SAFETY: as above.
+        2 => unsafe { std::ptr::copy_nonoverlapping(src, place, 2) },
+        // SAFETY: as above.
+        _ => unsafe { std::ptr::copy_nonoverlapping(src, place, 1) },
+    }
+    word
 }
 
 /// Stores the first `len` (1, 2, 4 or 8) bytes of a word in memory order, by one move, after all

@@ -7,7 +7,8 @@
 
 use super::region::HAZARDS;
 use crate::base::ids::Qpn;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering, fence};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering, compiler_fence, fence};
 
 /// What an access uses: never zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,7 @@ pub(super) struct Hazard<'a>(&'a AtomicU64);
 
 impl<'a> Hazard<'a> {
     /// Announces it; `None` when too many are in flight. What is checked afterwards counts.
+    #[inline]
     pub(super) fn claim(words: &'a [AtomicU64; HAZARDS], claim: Claim) -> Option<Hazard<'a>> {
         let first = home();
         for index in 0..HAZARDS {
@@ -45,7 +47,7 @@ impl<'a> Hazard<'a> {
             let taken = word.compare_exchange(0, claim.0, Ordering::SeqCst, Ordering::Relaxed);
             if taken.is_ok() {
                 // Pairs with the fence in `Endpoint::wait_for_accesses`.
-                fence(Ordering::SeqCst);
+                full_fence();
                 return Some(Hazard(word));
             }
         }
@@ -60,14 +62,28 @@ impl Drop for Hazard<'_> {
     }
 }
 
+/// After a locked instruction x86 needs nothing more.
+#[inline]
+fn full_fence() {
+    if cfg!(target_arch = "x86_64") {
+        compiler_fence(Ordering::SeqCst);
+    } else {
+        fence(Ordering::SeqCst);
+    }
+}
+
 /// Where a thread begins to look, so that threads seldom meet.
 fn home() -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     thread_local! {
-        static HOME: usize = NEXT.fetch_add(8, Ordering::Relaxed);
+        static HOME: Cell<usize> = const { Cell::new(usize::MAX) };
     }
-    // 8 words are a line; the second round of threads begins one word further.
-    HOME.with(|home| (home + home / HAZARDS) % HAZARDS)
+    if HOME.get() == usize::MAX {
+        // 8 words are a line; the second round of threads begins one word further.
+        let next = NEXT.fetch_add(8, Ordering::Relaxed);
+        HOME.set((next + next / HAZARDS) % HAZARDS);
+    }
+    HOME.get()
 }
 
 #[cfg(test)]

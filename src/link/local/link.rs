@@ -48,7 +48,7 @@ impl Link {
     pub(super) fn new(conn: Conn, role: Role, life: &Arc<Life>) -> Result<Link, Errno> {
         let peer_id = conn.credentials()?;
         let pidfd = conn.pidfd(peer_id.pid, life)?;
-        Ok(Link {
+        let link = Link {
             conn: Arc::new(conn),
             pidfd,
             peer_id,
@@ -56,7 +56,12 @@ impl Link {
             has_our_tables: false,
             was_welcomed: false,
             nonce: None,
-        })
+        };
+        // Some kernels give a pidfd of the dead, too.
+        if link.peer_id.pid > 0 && !link.is_process_alive() {
+            return Err(Errno::ESRCH);
+        }
+        Ok(link)
     }
 
     pub(super) fn is_inbound(&self) -> bool {
@@ -84,8 +89,11 @@ impl Link {
                 let got = unsafe { libc::poll(&mut poll, 1, 0) };
                 got == 0
             }
-            // SAFETY: signal 0 only asks whether the process is there.
-            None => unsafe { libc::kill(self.peer_id.pid, 0) == 0 },
+            None => {
+                // SAFETY: signal 0 only asks whether the process is there.
+                let got = unsafe { libc::kill(self.peer_id.pid, 0) };
+                got == 0 || Errno::last() != Errno::ESRCH
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod hostile;
 mod processes;
+mod speed;
 
 use super::*;
 use crate::base::ids::{PdId, Rkey};
