@@ -10,10 +10,12 @@
 //! entry is there. The consumer looks at the mark at its own position and at nothing else, so one
 //! cache line travels per small entry; there is no tail to read.
 //!
-//! **Invariant M**: the mark at the end of what is published is zero. [`Producer::publish`] keeps
-//! it: it clears the mark behind the batch, then stores the batch's *first* mark with Release.
-//! Marks of later entries are stored before, plainly: nobody looks past the first one. The room
-//! check leaves one unit free for the cleared mark.
+//! **Invariant M**: the mark at the end of what is published is zero. [`Producer::publish`] clears
+//! the mark behind the batch, then stores the batch's *first* mark with Release. Marks of later
+//! entries are stored before, plainly: nobody looks past the first one. For a batch of one the mark
+//! behind is cleared before the entry is written, by [`Producer::prepare`]: then bytes and mark reach
+//! a small entry's cache line in one go, though the consumer keeps taking the line to look at it.
+//! The room check leaves one unit free for the cleared mark.
 //!
 //! # Pairs
 //! - **P1** mark: Release in `publish`, Acquire in `peek`. Bytes of a batch happen before they are
@@ -80,16 +82,26 @@ pub struct Producer {
     head: u64,
     /// First entry of the batch not published yet: offset and mark.
     first: Option<(u64, u64)>,
+    /// Where that entry ends.
+    first_end: u64,
     /// Position up to which entries are published.
     published: u64,
     broken: bool,
 }
 
 impl Producer {
-    /// Offset of the next entry.
+    /// Offset of the next entry, which will be `bytes` long and for which there is room.
     #[inline]
-    pub fn offset<S: Storage>(&self, storage: &S) -> u64 {
-        self.tail & (storage.len_bytes() - 1)
+    pub fn prepare<S: Storage>(&self, storage: &S, bytes: u64) -> u64 {
+        if self.first.is_none() {
+            storage.mark(self.offset(storage, bytes)).store(0, Relaxed);
+        }
+        self.offset(storage, 0)
+    }
+
+    #[inline]
+    fn offset<S: Storage>(&self, storage: &S, ahead: u64) -> u64 {
+        (self.tail + ahead) & (storage.len_bytes() - 1)
     }
 
     /// Whether an entry of `bytes` (a multiple of [`UNIT`]) fits.
@@ -102,13 +114,16 @@ impl Producer {
         self.tail + bytes + UNIT - self.head <= storage.len_bytes()
     }
 
-    /// Adds the entry at [`Producer::offset`], whose bytes may still be written until `publish`.
+    /// Adds the entry that was prepared, whose bytes may still be written until `publish`.
     #[inline]
     pub fn commit<S: Storage>(&mut self, storage: &S, bytes: u64, mark: u64) {
         debug_assert!(mark != 0 && bytes.is_multiple_of(UNIT) && bytes > 0);
-        let offset = self.offset(storage);
+        let offset = self.offset(storage, 0);
         match self.first {
-            None => self.first = Some((offset, mark)),
+            None => {
+                self.first = Some((offset, mark));
+                self.first_end = self.tail + bytes;
+            }
             // Hidden behind the first mark, which is still zero (invariant M).
             Some(_) => storage.mark(offset).store(mark, Relaxed),
         }
@@ -127,7 +142,9 @@ impl Producer {
         let Some((offset, mark)) = self.first.take() else {
             return false;
         };
-        storage.mark(self.offset(storage)).store(0, Relaxed);
+        if self.tail != self.first_end {
+            storage.mark(self.offset(storage, 0)).store(0, Relaxed);
+        }
         // P1, with `Consumer::peek`.
         storage.mark(offset).store(mark, Release);
         self.published = self.tail;

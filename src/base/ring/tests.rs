@@ -98,6 +98,7 @@ mod plain {
                     let has_room = producer.has_room(&ring, units * UNIT);
                     assert_eq!(has_room, fits, "seed {seed} step {step}");
                     if has_room {
+                        producer.prepare(&ring, units * UNIT);
                         producer.commit(&ring, units * UNIT, sequence << 8 | units);
                         oracle.push_back((sequence, units));
                         committed += 1;
@@ -188,7 +189,7 @@ mod model {
 
     /// Puts one entry with a value into the ring.
     fn push(ring: &Heap, producer: &mut Producer, value: u64) {
-        let offset = producer.offset(ring);
+        let offset = producer.prepare(ring, UNIT);
         let cell = &ring.bytes[(offset / UNIT) as usize];
         // SAFETY: loom checks that nobody reads the cell meanwhile; that is the test.
         cell.with_mut(|place| unsafe { *place = value });

@@ -335,7 +335,8 @@ impl Producer<'_> {
         if !self.fits(layout.entry_bytes) {
             return None;
         }
-        let entry = self.peer.region.entry(self.ring.offset(&self.peer.region));
+        let offset = self.ring.prepare(&self.peer.region, layout.entry_bytes);
+        let entry = self.peer.region.entry(offset);
         // SAFETY: the room was checked, and no consumer reads it before it is published.
         unsafe { encode(entry, &layout, header) };
         Some((entry, layout))

@@ -41,7 +41,11 @@ fn default_pair() -> (Node, Node, Arc<Peer>, Arc<Peer>) {
     let node = || {
         let endpoint = Endpoint::new(Config::default()).unwrap();
         let slot = endpoint.take_slot().unwrap();
-        Node { endpoint, slot, events: Vec::new() }
+        Node {
+            endpoint,
+            slot,
+            events: Vec::new(),
+        }
     };
     let (mut a, mut b) = (node(), node());
     a.publish_qp(b.qpn());
@@ -64,7 +68,9 @@ fn take_one(node: &Node) {
             if inbound.is_empty() {
                 continue;
             }
-            let Some(mut consumer) = inbound.try_consume() else { continue };
+            let Some(mut consumer) = inbound.try_consume() else {
+                continue;
+            };
             if let Ok(Some(entry)) = consumer.next() {
                 let mut word = 0u64;
                 // SAFETY: the payload has 8 bytes.
@@ -133,18 +139,21 @@ fn stream(len: usize, batch: u32, count: u32) -> f64 {
                     }
                 }
             });
-            scope.spawn(|| {
-            pin(0);
-            let start = Instant::now();
-            let mut received = 0;
-            while received < count {
-                received += b.consume(|entry| {
-                    // SAFETY: the vector is as long as the payload.
-                    unsafe { entry.pull(0, target.as_mut_ptr(), len as u32) }.unwrap();
-                }) as u32;
-            }
-            start.elapsed().as_secs_f64() / f64::from(received)
-            }).join().unwrap()
+            scope
+                .spawn(|| {
+                    pin(0);
+                    let start = Instant::now();
+                    let mut received = 0;
+                    while received < count {
+                        received += b.consume(|entry| {
+                            // SAFETY: the vector is as long as the payload.
+                            unsafe { entry.pull(0, target.as_mut_ptr(), len as u32) }.unwrap();
+                        }) as u32;
+                    }
+                    start.elapsed().as_secs_f64() / f64::from(received)
+                })
+                .join()
+                .unwrap()
         })
     })
 }
@@ -153,11 +162,19 @@ fn stream(len: usize, batch: u32, count: u32) -> f64 {
 fn rate_of_entries() {
     for (len, batch, count) in [(8, 1, 60_000), (8, 64, 300_000), (4096, 1, 10_000)] {
         let each = stream(len, batch, rounds(count));
-        report(&format!("{len} B entries, lists of {batch}"), 1e-6 / each, "M/s");
+        report(
+            &format!("{len} B entries, lists of {batch}"),
+            1e-6 / each,
+            "M/s",
+        );
     }
     for len in [16 << 10, 64 << 10, 256 << 10] {
         let each = stream(len, 1, rounds((64 << 20) / len as u32));
-        report(&format!("{} KiB entries", len >> 10), len as f64 / each * 1e-9, "GB/s");
+        report(
+            &format!("{} KiB entries", len >> 10),
+            len as f64 / each * 1e-9,
+            "GB/s",
+        );
     }
 }
 
@@ -198,7 +215,12 @@ fn cost_of_one_side() {
     let empty = best(|| {
         let start = Instant::now();
         for _ in 0..count {
-            assert!(std::hint::black_box(&b).endpoint.inbound().all(Inbound::is_empty));
+            assert!(
+                std::hint::black_box(&b)
+                    .endpoint
+                    .inbound()
+                    .all(Inbound::is_empty)
+            );
         }
         start.elapsed().as_secs_f64() / f64::from(count)
     });
@@ -231,7 +253,12 @@ fn cost_of_direct_access() {
                     let start = Instant::now();
                     for _ in 0..count {
                         let done = peer.direct(&op, &[segment(&source)]);
-                        assert_eq!(done, DirectOutcome::Done { len_bytes: len as u32 });
+                        assert_eq!(
+                            done,
+                            DirectOutcome::Done {
+                                len_bytes: len as u32
+                            }
+                        );
                     }
                     start.elapsed().as_secs_f64() / f64::from(count)
                 });
@@ -257,8 +284,14 @@ fn cost_of_direct_access() {
 fn raw_copies() {
     for len in [8usize, 4096, 64 << 10, 1 << 20] {
         let (mut memory, source) = (vec![0u8; len], vec![1u8; len]);
-        let near = libc::iovec { iov_base: source.as_ptr().cast_mut().cast(), iov_len: len };
-        let far = libc::iovec { iov_base: memory.as_mut_ptr().cast(), iov_len: len };
+        let near = libc::iovec {
+            iov_base: source.as_ptr().cast_mut().cast(),
+            iov_len: len,
+        };
+        let far = libc::iovec {
+            iov_base: memory.as_mut_ptr().cast(),
+            iov_len: len,
+        };
         let count = rounds(if len > 4096 { 50 } else { 2000 });
         // SAFETY: the call takes nothing and cannot fail.
         let own = unsafe { libc::getpid() };
@@ -273,4 +306,47 @@ fn raw_copies() {
         });
         report(&format!("process_vm_writev of {len} B"), each * 1e6, "us");
     }
+}
+
+/// Two threads and two cache lines, for comparison.
+#[test]
+fn latency_of_a_cache_line() {
+    #[repr(align(128))]
+    struct Line(AtomicU64);
+    let lines = [Line(AtomicU64::new(0)), Line(AtomicU64::new(0))];
+    let count = u64::from(rounds(10_000));
+    let mut base = 0;
+    let value = best(|| {
+        let first = base;
+        base += count;
+        let wait = |line: &Line, value| {
+            let mut tries = 0u32;
+            while line.0.load(Ordering::Acquire) < value {
+                tries += 1;
+                if tries.is_multiple_of(10_000) {
+                    std::thread::yield_now();
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                pin(1);
+                for n in first + 1..=first + count {
+                    wait(&lines[0], n);
+                    lines[1].0.store(n, Ordering::Release);
+                }
+            });
+            let ping = scope.spawn(|| {
+                pin(0);
+                let start = Instant::now();
+                for n in first + 1..=first + count {
+                    lines[0].0.store(n, Ordering::Release);
+                    wait(&lines[1], n);
+                }
+                start.elapsed().as_secs_f64() / count as f64 / 2.0
+            });
+            ping.join().unwrap()
+        })
+    });
+    report("cache line, half RTT", value * 1e6, "us");
 }
