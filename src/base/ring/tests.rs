@@ -1,7 +1,11 @@
 //! The ring against a queue (oracle), against nonsense, and under loom.
 
 use super::*;
-use crate::base::sync::{AtomicU64, Ordering, fence};
+use crate::base::sync::Ordering;
+#[cfg(not(loom))]
+use crate::base::sync::{AtomicU64, fence};
+#[cfg(loom)]
+use loom::sync::atomic::{AtomicU64, fence};
 
 impl Word for AtomicU64 {
     fn load(&self, order: Ordering) -> u64 {

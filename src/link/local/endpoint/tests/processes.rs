@@ -114,7 +114,7 @@ fn serve(mut node: Node) {
     let mut replies = Vec::new();
     while Instant::now() < deadline {
         node.turn();
-        let idle = node.consume(|entry| replies.push((entry.header, payload(entry)))) == 0;
+        let idle = node.consume(|entry| replies.push((*entry.header, payload(entry)))) == 0;
         for (header, bytes) in replies.drain(..) {
             let Ok(peer) = node.endpoint.connect(Slot::of(header.src_qpn)) else {
                 continue;
