@@ -369,10 +369,17 @@ impl Process {
 }
 
 /// Executes one direct access, or the first slice of it.
+#[inline]
 fn access(peer: &Peer, op: &DirectOp, local: &Payload<'_>) -> AccessOutcome {
-    let mut pieces = [LocalSegment::default(); MAX_SEGMENTS];
-    let count = memory::segments(local, MAX_SLICE_BYTES, &mut pieces);
-    match peer.direct(op, &pieces[..count]) {
+    let outcome = match memory::whole(local) {
+        Some(piece) => peer.direct(op, &[piece]),
+        None => {
+            let mut pieces = [LocalSegment::default(); MAX_SEGMENTS];
+            let count = memory::segments(local, MAX_SLICE_BYTES, &mut pieces);
+            peer.direct(op, &pieces[..count])
+        }
+    };
+    match outcome {
         DirectOutcome::Done { len_bytes } => AccessOutcome::Done { len_bytes },
         DirectOutcome::Refused => AccessOutcome::Refused,
         DirectOutcome::LocalFault => AccessOutcome::LocalFault,

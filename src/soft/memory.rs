@@ -160,6 +160,24 @@ pub(crate) unsafe fn copy_payload(payload: &Payload<'_>, to: *mut u8) {
     }
 }
 
+/// The payload as one piece of memory, if it is one.
+#[inline]
+pub(crate) fn whole(payload: &Payload<'_>) -> Option<LocalSegment> {
+    let (addr, len_bytes) = match payload {
+        Payload::Inline(bytes) => (bytes.as_ptr() as u64, bytes.len() as u64),
+        Payload::Memory { addr, len_bytes } => (*addr, u64::from(*len_bytes)),
+        Payload::Gather {
+            sges: [sge, ..],
+            offset_bytes,
+            len_bytes,
+        } if offset_bytes + u64::from(*len_bytes) <= u64::from(sge.len_bytes) => {
+            (sge.addr + offset_bytes, u64::from(*len_bytes))
+        }
+        _ => return None,
+    };
+    Some(LocalSegment { addr, len_bytes })
+}
+
 /// The payload as pieces of memory, at most `limit` bytes of it; gives how many pieces.
 pub(crate) fn segments(
     payload: &Payload<'_>,

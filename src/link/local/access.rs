@@ -130,7 +130,7 @@ impl Segments {
 
 /// Length of the word that ends at `end` and is stored last.
 #[inline]
-fn last_word_bytes(end: u64, len: u64) -> u64 {
+pub(super) fn last_word_bytes(end: u64, len: u64) -> u64 {
     // The largest power of two that divides the end, at most 8 and at most the length.
     let aligned = 1 << end.trailing_zeros().min(3);
     if aligned <= len {

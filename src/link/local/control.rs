@@ -23,6 +23,7 @@ use super::life::{Fd, Life};
 use super::link::{Link, Role};
 use super::peer::{Consumer, Peer};
 use super::poller::{Poller, Token};
+use super::quick::QuickAccess;
 use super::region::{RingRegion, create_memfd};
 use super::slot::Slot;
 use super::table::Table;
@@ -170,6 +171,7 @@ impl Control {
             let consumer = Consumer::Other {
                 conn: OnceLock::new(),
                 space: OnceLock::new(),
+                quick: OnceLock::new(),
                 table: OnceLock::new(),
             };
             let peer = Arc::new(Peer::new(slot, region, consumer, shared.wake.clone()));
@@ -510,10 +512,16 @@ impl Control {
             nonce_addr: link.make_nonce(mode)?,
             ring_bytes: peer.region().ring_bytes(),
         };
-        if let Consumer::Other { conn, space, .. } = peer.consumer() {
+        if let Consumer::Other {
+            conn, space, quick, ..
+        } = peer.consumer()
+        {
             // Unset until now: a peer is established once.
             let _ = conn.set(link.conn.clone());
             let _ = space.set(link.space());
+            if link.may_probe(mode) {
+                let _ = quick.set(QuickAccess::open(link.pid(), &self.shared.life));
+            }
         }
         link.conn.send(&hello, Some(ring_fd))
     }

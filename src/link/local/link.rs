@@ -73,6 +73,10 @@ impl Link {
         self.peer_id.uid == unsafe { libc::geteuid() }
     }
 
+    pub(super) fn pid(&self) -> libc::pid_t {
+        self.peer_id.pid
+    }
+
     pub(super) fn space(&self) -> Space {
         Space::Process(self.peer_id.pid)
     }
@@ -98,7 +102,7 @@ impl Link {
     }
 
     /// Whether accesses are worth trying with this peer at all. Only our own user: see `control`.
-    fn may_probe(&self, mode: Mode) -> bool {
+    pub(super) fn may_probe(&self, mode: Mode) -> bool {
         mode != Mode::Ring && self.peer_id.pid > 0 && self.is_same_user()
     }
 

@@ -21,6 +21,7 @@ mod life;
 mod link;
 pub mod peer;
 mod poller;
+mod quick;
 mod region;
 pub mod slot;
 pub mod table;

@@ -12,6 +12,7 @@ use super::entry::{
     Layout, MAX_REFERENCE_BYTES, MAX_REFERENCES, Shape, encode, encode_references, max_entry_bytes,
 };
 use super::hazard::{Claim, Hazard};
+use super::quick::QuickAccess;
 use super::region::{RingRegion, Side};
 use super::slot::Slot;
 use super::table::{Range, Table, View};
@@ -61,6 +62,8 @@ pub(super) enum Consumer {
     Other {
         conn: OnceLock<Arc<Conn>>,
         space: OnceLock<Space>,
+        /// `None` inside: short accesses go the long way too.
+        quick: OnceLock<Option<QuickAccess>>,
         table: OnceLock<View>,
     },
 }
@@ -150,9 +153,18 @@ impl Peer {
         if flags & (flag::DIRECT | flag::DEAD) != flag::DIRECT {
             return None;
         }
-        let (view, space) = match &self.consumer {
-            Consumer::Own(table) => (table.view(), Space::Own),
-            Consumer::Other { space, table, .. } => (table.get()?, *space.get()?),
+        let (view, space, quick) = match &self.consumer {
+            Consumer::Own(table) => (table.view(), Space::Own, None),
+            Consumer::Other {
+                space,
+                table,
+                quick,
+                ..
+            } => (
+                table.get()?,
+                *space.get()?,
+                quick.get().and_then(Option::as_ref),
+            ),
         };
         let rest = op.total_bytes.checked_sub(op.done_bytes)?;
         let hazards = self.region.hazards(Side::Producer);
@@ -171,20 +183,19 @@ impl Peer {
         };
         let addr = view.check(qp.pd, op.rkey.0, need, range).ok()?;
         let addr = addr.wrapping_add(op.done_bytes.into());
-        let local = Segments::part(local, 0, rest.min(MAX_SLICE_BYTES).into());
-        let len_bytes = local.len_bytes() as u32;
-        let copied = match op.kind {
-            // SAFETY: the region's owner granted the range, and waits for the hazard before it
-            // takes it back; the caller checked the local segments.
-            DirectKind::Write => unsafe { write(space, addr, &local) },
-            DirectKind::Read => {
-                let remote = [LocalSegment {
-                    addr,
-                    len_bytes: len_bytes.into(),
-                }];
-                let remote = Segments::part(&remote, 0, len_bytes.into());
-                // SAFETY: as above.
-                unsafe { read(space, &remote, &local) }
+        let limit = u64::from(rest.min(MAX_SLICE_BYTES));
+        let (copied, len_bytes) = match (local, quick) {
+            (&[one], Some(quick))
+                if one.len_bytes <= limit && QuickAccess::serves(op.kind, addr, one.len_bytes) =>
+            {
+                (quick.copy(op.kind, addr, one), one.len_bytes as u32)
+            }
+            _ => {
+                let local = Segments::part(local, 0, limit);
+                // SAFETY: the region's owner granted the range, and waits for the hazard before it
+                // takes it back; the caller checked the local segments.
+                let copied = unsafe { copy(op.kind, space, addr, &local) };
+                (copied, local.len_bytes() as u32)
             }
         };
         match copied {
@@ -254,6 +265,29 @@ impl Peer {
                     let _ = conn.send(&Message::Look, None);
                 }
             }
+        }
+    }
+}
+
+/// READ or WRITE between local segments and as many bytes at `addr` in the other space.
+///
+/// # Safety
+/// As [`write`] and [`read`].
+#[inline]
+unsafe fn copy(
+    kind: DirectKind,
+    space: Space,
+    addr: u64,
+    local: &Segments,
+) -> Result<(), CopyError> {
+    match kind {
+        // SAFETY: the caller's promise.
+        DirectKind::Write => unsafe { write(space, addr, local) },
+        DirectKind::Read => {
+            let len_bytes = local.len_bytes();
+            let remote = Segments::part(&[LocalSegment { addr, len_bytes }], 0, len_bytes);
+            // SAFETY: the caller's promise.
+            unsafe { read(space, &remote, local) }
         }
     }
 }
