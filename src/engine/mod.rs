@@ -52,6 +52,10 @@
 //!   only local links carry.
 //! - `max_payload_bytes` of a lossy link ought not to be below the path MTU of its QPs: the engine
 //!   then cuts smaller, but both sides must have seen the same limit before the first READ.
+//! - A slot of the send queue is free again once its completion has been polled here (an unsignaled
+//!   one: once it is done), which is earlier than the application polls its CQ.
+//! - Where the same ACK or `NotReady` is owed several times before the next `poll_transmit`, one
+//!   packet says it.
 //! - After a fatal NAK the QP is in ERR and `poll_transmit` still gives that NAK.
 
 #![forbid(unsafe_code)]

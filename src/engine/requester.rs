@@ -302,17 +302,19 @@ impl Qp {
         caps: &LinkCaps,
         host: &H,
     ) -> Result<(), (WcStatus, u32)> {
-        let wqe = *self.sq.wqe(index);
+        let wqe = self.sq.wqe(index);
+        let (is_rd_atomic, is_atomic) = (wqe.is_rd_atomic(), wqe.is_atomic());
+        let (len_bytes, unchecked) = (wqe.len_bytes, wqe.checked_count..wqe.sge_count);
         let limit = match self.service {
             Service::Ud => MAX_MTU_BYTES.min(caps.max_payload_bytes),
             _ => MAX_MESSAGE_BYTES,
         };
-        if wqe.len_bytes > limit {
+        if len_bytes > limit {
             return Err((WcStatus::LocLenErr, vendor::MESSAGE_TOO_LONG));
         }
         let mut need = Access::empty();
-        if wqe.is_rd_atomic() {
-            if wqe.is_atomic() && wqe.len_bytes != 8 {
+        if is_rd_atomic {
+            if is_atomic && len_bytes != 8 {
                 return Err((WcStatus::LocLenErr, vendor::ATOMIC_LENGTH));
             }
             if self.attr.max_rd_atomic == 0 {
@@ -320,7 +322,7 @@ impl Qp {
             }
             need = Access::LOCAL_WRITE;
         }
-        for sge_index in wqe.checked_count..wqe.sge_count {
+        for sge_index in unchecked {
             let sge = self.sq.sge_mut(index, sge_index);
             if sge.len_bytes != 0 {
                 let len = u64::from(sge.len_bytes);

@@ -69,13 +69,13 @@ impl Qp {
             self.finish_message(&mut header, &wqe_tail(&wqe));
         } else {
             self.req.snd = psn.plus(header.psn_count);
+            self.note_sent();
             self.req.since_ack_req += header.psn_count;
             if !caps.lossless && self.req.since_ack_req >= ACK_INTERVAL_PACKETS {
                 header.ack_req = is_rc;
                 self.req.since_ack_req = 0;
             }
         }
-        self.note_sent();
         let source = if len_bytes == 0 {
             Source::None
         } else if wqe.has(flag::INLINE) {
