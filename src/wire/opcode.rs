@@ -247,7 +247,7 @@ impl Opcode {
 
     /// What the opcode means; `None` if it is reserved or not served.
     #[inline]
-    pub fn traits(self) -> Option<&'static Traits> {
+    pub const fn traits(self) -> Option<&'static Traits> {
         TRAITS[self.0 as usize].as_ref()
     }
 

@@ -109,7 +109,10 @@ impl Segments {
             }
             let take = (segment.len_bytes - skip).min(len - part.len_bytes);
             let addr = segment.addr.wrapping_add(skip);
-            part.list[part.count].write(LocalSegment { addr, len_bytes: take });
+            part.list[part.count].write(LocalSegment {
+                addr,
+                len_bytes: take,
+            });
             part.count += 1;
             part.len_bytes += take;
             skip = 0;

@@ -3,7 +3,8 @@
 //! Word 0 is the ring's mark: payload length, opcode, groups and flags. Two more words are always
 //! there; then the groups whose fields are not all zero, in the order of their bits; then the payload,
 //! or the list of its segments in the sender's memory. A SEND of up to 40 bytes is one cache line.
-//! The opcode is not looked at: what a header holds arrives as it was, whatever it means.
+//! The producer takes the groups of the usual packets from their opcode; the consumer does not look
+//! at it.
 //!
 //! Decoding reads each word once and believes nothing: lengths are bounded, counts checked, the
 //! rest is for the engine to judge.
@@ -11,7 +12,7 @@
 use super::access::LocalSegment;
 use crate::base::ids::{Gid, Qkey, Qpn, Rkey};
 use crate::base::ring::UNIT;
-use crate::wire::{AtomicWords, Header, Opcode, Psn, Syndrome};
+use crate::wire::{AtomicWords, Header, Opcode, Psn, Syndrome, Transport};
 use std::ptr::NonNull;
 
 /// Segments of one payload by reference.
@@ -121,8 +122,47 @@ impl Layout {
     }
 }
 
+/// Groups by opcode, for the packets the data path is made of; [`SCAN`]: look at the fields.
+static GROUPS: [u8; 256] = {
+    let mut table = [SCAN; 256];
+    let mut number = 0;
+    while number < 256 {
+        if let Some(traits) = Opcode(number as u8).traits() {
+            let mut groups = 0;
+            if traits.has_reth {
+                groups |= group::RETH;
+            }
+            if traits.has_imm {
+                groups |= group::IMM;
+            }
+            if traits.has_aeth {
+                groups |= group::AETH;
+            }
+            if matches!(traits.transport, Transport::Rc | Transport::Uc)
+                && !traits.has_atomic_eth
+                && !traits.has_atomic_ack_eth
+            {
+                table[number] = groups;
+            }
+        }
+        number += 1;
+    }
+    table
+};
+
+/// Not a set of groups: references are never part of the table.
+const SCAN: u8 = group::REFS;
+
 #[inline]
 fn groups_of(header: &Header) -> u8 {
+    match GROUPS[usize::from(header.opcode.0)] {
+        SCAN => scan(header),
+        groups => groups,
+    }
+}
+
+/// The groups whose fields are not all zero.
+fn scan(header: &Header) -> u8 {
     let mut groups = 0;
     if header.remote_va != 0 || header.rkey.0 != 0 || header.dma_len_bytes != 0 {
         groups |= group::RETH;
@@ -193,6 +233,9 @@ pub(super) unsafe fn encode(entry: NonNull<u8>, layout: &Layout, header: &Header
     };
     put(pair(header.dest_qpn.0, header.src_qpn.0));
     put(pair(header.psn.value(), header.psn_count));
+    if groups & !group::REFS == 0 {
+        return;
+    }
     if groups & group::RETH != 0 {
         put(header.remote_va);
         put(pair(header.rkey.0, header.dma_len_bytes));
@@ -245,6 +288,15 @@ pub(super) unsafe fn encode_references(
     }
 }
 
+/// Where headers are decoded to. Fields no group brought are zero, without clearing them for
+/// every entry.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    pub(super) header: Header,
+    /// Groups of the entry decoded last.
+    groups: u8,
+}
+
 /// What a decoded entry is beside its header and references.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Decoded {
@@ -285,7 +337,7 @@ pub(super) unsafe fn decode(
     entry: NonNull<u8>,
     mark: u64,
     max_payload_bytes: u32,
-    header: &mut Header,
+    scratch: &mut Scratch,
     references: &mut RefList,
 ) -> Option<Decoded> {
     let groups = (mark >> 40) as u8;
@@ -300,8 +352,8 @@ pub(super) unsafe fn decode(
         return None;
     }
     // SAFETY: headers are at most 128 bytes, far less than what the caller promises.
-    unsafe { decode_header(entry, mark, groups, header) };
-    if header.psn_count > MAX_PSN_COUNT {
+    unsafe { decode_header(entry, mark, scratch) };
+    if scratch.header.psn_count > MAX_PSN_COUNT {
         return None;
     }
     let payload_offset = usize::from(HEADER_WORDS[usize::from(groups)]) * 8;
@@ -323,7 +375,12 @@ pub(super) unsafe fn decode(
 /// # Safety
 /// From `entry` on, 128 bytes are readable.
 #[inline]
-unsafe fn decode_header(entry: NonNull<u8>, mark: u64, groups: u8, header: &mut Header) {
+unsafe fn decode_header(entry: NonNull<u8>, mark: u64, scratch: &mut Scratch) {
+    let groups = (mark >> 40) as u8;
+    let Scratch {
+        header,
+        groups: groups_before,
+    } = scratch;
     // SAFETY: the mark is the first word of the entry.
     let mut words = Words(unsafe { entry.cast::<u64>().add(1) });
     let mut take = || {
@@ -332,16 +389,20 @@ unsafe fn decode_header(entry: NonNull<u8>, mark: u64, groups: u8, header: &mut 
     };
     let qpns = take();
     let psns = take();
-    *header = Header {
-        opcode: Opcode((mark >> 32) as u8),
-        solicited: mark & SOLICITED != 0,
-        ack_req: mark & ACK_REQ != 0,
-        dest_qpn: Qpn(qpns as u32 & 0xff_ffff),
-        src_qpn: Qpn((qpns >> 32) as u32 & 0xff_ffff),
-        psn: Psn::new(psns as u32),
-        psn_count: (psns >> 32) as u32,
-        ..Header::default()
-    };
+    if *groups_before != 0 {
+        *header = Header::default();
+    }
+    *groups_before = groups & !group::REFS;
+    header.opcode = Opcode((mark >> 32) as u8);
+    header.solicited = mark & SOLICITED != 0;
+    header.ack_req = mark & ACK_REQ != 0;
+    header.dest_qpn = Qpn(qpns as u32 & 0xff_ffff);
+    header.src_qpn = Qpn((qpns >> 32) as u32 & 0xff_ffff);
+    header.psn = Psn::new(psns as u32);
+    header.psn_count = (psns >> 32) as u32;
+    if *groups_before == 0 {
+        return;
+    }
     if groups & group::RETH != 0 {
         header.remote_va = take();
         let rest = take();
@@ -445,7 +506,7 @@ mod tests {
         // SAFETY: 4096 bytes are enough for every header.
         unsafe { encode(entry, &layout, header) };
         let mut list = RefList::EMPTY;
-        let mut read = Header::default();
+        let mut read = Scratch::default();
         // SAFETY: decoding reads headers only here.
         let decoded = unsafe { decode(entry, layout.mark, 16384, &mut read, &mut list) };
         let decoded = decoded.unwrap();
@@ -453,7 +514,7 @@ mod tests {
             (decoded.entry_bytes, decoded.payload_offset),
             (layout.entry_bytes, layout.payload_offset)
         );
-        (decoded, read)
+        (decoded, read.header)
     }
 
     #[test]
@@ -567,8 +628,15 @@ mod tests {
             }
             let mut list = RefList::EMPTY;
             // SAFETY: as above.
-            let decoded =
-                unsafe { decode(entry, layout.mark, 16384, &mut Header::default(), &mut list) };
+            let decoded = unsafe {
+                decode(
+                    entry,
+                    layout.mark,
+                    16384,
+                    &mut Scratch::default(),
+                    &mut list,
+                )
+            };
             decoded.map(|_| list.segments().to_vec())
         };
         assert_eq!(decode_with(100, None), Some(segments.to_vec()));
@@ -586,7 +654,7 @@ mod tests {
         for mark in [1, u64::MAX, SIGN | 16385, SIGN | u64::from(u32::MAX)] {
             // SAFETY: 4096 bytes cover header and references.
             assert!(
-                unsafe { decode(entry, mark, 16384, &mut Header::default(), &mut list) }.is_none(),
+                unsafe { decode(entry, mark, 16384, &mut Scratch::default(), &mut list) }.is_none(),
                 "{mark:#x}"
             );
         }
@@ -598,8 +666,15 @@ mod tests {
             room.0[8..16].copy_from_slice(&bits.to_le_bytes());
             room.0[16..24].copy_from_slice(&(bits >> 43).to_le_bytes());
             // SAFETY: as above.
-            let decoded =
-                unsafe { decode(entry, bits | SIGN, 16384, &mut Header::default(), &mut list) };
+            let decoded = unsafe {
+                decode(
+                    entry,
+                    bits | SIGN,
+                    16384,
+                    &mut Scratch::default(),
+                    &mut list,
+                )
+            };
             if let Some(decoded) = decoded {
                 assert!(decoded.entry_bytes <= max_entry_bytes(16384));
             }

@@ -6,8 +6,8 @@
 
 use super::access::{CopyError, LocalSegment, Segments, Space, copy_in_order, read};
 use super::conn::{Conn, Message};
-use super::entry::decode;
 pub use super::entry::{MAX_REFERENCE_BYTES, MAX_REFERENCES, RefList};
+use super::entry::{Scratch, decode};
 use super::hazard::{Claim, Hazard};
 use super::life::{Fd, Life};
 use super::region::{RingRegion, Side};
@@ -82,7 +82,7 @@ struct State {
     ring: ring::Consumer,
     sender: Option<Arc<Sender>>,
     /// Of the entry given out last.
-    header: Header,
+    scratch: Scratch,
     references: RefList,
 }
 
@@ -100,7 +100,7 @@ impl Inbound {
         let state = State {
             ring: ring::Consumer::default(),
             sender: None,
-            header: Header::default(),
+            scratch: Scratch::default(),
             references: RefList::EMPTY,
         };
         Ok(Inbound {
@@ -261,7 +261,7 @@ impl<'a> Consumer<'a> {
                 place,
                 mark,
                 max_bytes,
-                &mut state.header,
+                &mut state.scratch,
                 &mut state.references,
             )
         };
@@ -283,7 +283,7 @@ impl<'a> Consumer<'a> {
             EntryPayload::Bytes { ptr, len_bytes }
         };
         Ok(Some(Entry {
-            header: &state.header,
+            header: &state.scratch.header,
             payload,
             inbound: self.inbound,
             state,

@@ -606,6 +606,7 @@ fn many_threads_share_a_peer() {
             scope.spawn(move || {
                 for n in 0..EACH {
                     let header = Header {
+                        opcode: Opcode(0x05),
                         imm_data: thread << 24 | n,
                         ..header
                     };
