@@ -113,6 +113,14 @@ impl Qp {
         }
     }
 
+    /// The ACK a request brought along.
+    #[inline]
+    pub(super) fn on_attached_ack<H: Host>(&mut self, psn: Psn, host: &H) {
+        if self.takes_responses() && self.req.is_in_flight(psn) {
+            self.on_ack(psn.plus(1), host);
+        }
+    }
+
     /// Everything before `end` has arrived.
     #[inline]
     fn on_ack<H: Host>(&mut self, end: Psn, host: &H) {

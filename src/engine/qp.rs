@@ -185,6 +185,9 @@ impl Qp {
         let Some(traits) = header.opcode.traits() else {
             return;
         };
+        if header.has_ack && self.service == Service::Rc {
+            self.on_attached_ack(header.ack_psn, host);
+        }
         match (traits.transport, self.service) {
             (Transport::Rc, Service::Rc) => match traits.operation {
                 Operation::Acknowledge => self.on_acknowledge(header, host),
@@ -244,15 +247,16 @@ impl Qp {
         self.recv_cqe.is_some() || self.sq.head != self.sq.done || self.state == QpState::Err
     }
 
-    /// The next completion: the receive completion that waits, then the send queue in order, then,
-    /// in ERR, the receive queue.
+    /// The next completion: the send queue in order, the receive completion that waits, then, in
+    /// ERR, the receive queue.
     #[inline]
     pub fn poll_completion(&mut self) -> Option<Cqe> {
-        if let Some(cqe) = self.recv_cqe.take() {
-            return Some(cqe);
-        }
+        // What a packet acknowledges ended before what it brings.
         if let Some(end) = self.sq.poll_end() {
             return Some(self.send_cqe(&end));
+        }
+        if let Some(cqe) = self.recv_cqe.take() {
+            return Some(cqe);
         }
         if self.state == QpState::Err {
             self.poll_flushed_recv()

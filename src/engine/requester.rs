@@ -162,6 +162,25 @@ impl Qp {
 
     #[inline(always)]
     fn plan<H: Host>(&mut self, caps: &LinkCaps, host: &H) -> Plan {
+        if caps.lossless && self.resp.owes_only_ack() && self.may_request() {
+            // The ACK travels with the request.
+            match self.plan_request(caps, host) {
+                Plan::Packet {
+                    mut header,
+                    source,
+                    by_reference,
+                } => {
+                    self.attach_ack(&mut header);
+                    return Plan::Packet {
+                        header,
+                        source,
+                        by_reference,
+                    };
+                }
+                Plan::Access { index } => return Plan::Access { index },
+                Plan::Nothing => {}
+            }
+        }
         if self.resp.has_output() {
             // A long stream of READ responses shares the link with requests, turn by turn.
             if self.resp.yields_turn() && self.may_request() {

@@ -99,6 +99,9 @@ pub struct Header {
     pub syndrome: Syndrome,
     /// AETH: message sequence number, 24 bits.
     pub msn: u32,
+    /// Local links: a request that also acknowledges, as an ACK of `ack_psn` with this `msn` would.
+    pub has_ack: bool,
+    pub ack_psn: Psn,
     /// AtomicAckETH: what the target held before the operation.
     pub atomic_orig: u64,
     /// DETH.

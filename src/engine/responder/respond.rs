@@ -44,6 +44,17 @@ impl Qp {
         }
     }
 
+    /// Lets a request carry the ACK that is owed.
+    #[inline(always)]
+    pub(in crate::engine) fn attach_ack(&mut self, header: &mut Header) {
+        if self.resp.owed & owed::ACK != 0 {
+            self.resp.owed &= !owed::ACK;
+            header.has_ack = true;
+            header.ack_psn = self.resp.epsn.minus(1);
+            header.msn = self.resp.msn;
+        }
+    }
+
     fn plan_after_resources(&mut self, mut header: Header) -> Plan {
         let resp = &mut self.resp;
         header.msn = resp.msn;

@@ -288,3 +288,30 @@ fn pieces_cut_differently_the_second_time() {
     assert_eq!(pair.a.take_ends(), [(1, WcStatus::Success)]);
     assert_eq!(pair.a.host.bytes(0, 16384), pair.b.host.bytes(0, 16384));
 }
+
+#[test]
+fn an_owed_ack_travels_with_the_next_request() {
+    let mut pair = Pair::new(Service::Rc, LOSSLESS);
+    pair.a.recv(1, &[sge(0, 8)]);
+    pair.b.recv(2, &[sge(0, 8)]);
+    pair.a.send(&wr(10, SendOp::Send), &[sge(64, 8)]);
+    while pair.transmit(Side::A) {}
+    pair.deliver(Side::A);
+    pair.b.send(&wr(20, SendOp::Send), &[sge(64, 8)]);
+    pair.run();
+    let from_b: Vec<_> = pair
+        .log
+        .iter()
+        .filter(|(side, _)| *side == Side::B)
+        .map(|(_, packet)| (packet.header.opcode, packet.header.has_ack))
+        .collect();
+    assert_eq!(from_b, [(Opcode(4), true)]);
+    assert_eq!(
+        pair.a.take_ends(),
+        [(10, WcStatus::Success), (1, WcStatus::Success)]
+    );
+    assert_eq!(
+        pair.b.take_ends(),
+        [(2, WcStatus::Success), (20, WcStatus::Success)]
+    );
+}

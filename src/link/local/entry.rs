@@ -43,6 +43,8 @@ mod group {
 const FIXED_WORDS: u64 = 3;
 const SOLICITED: u64 = 1 << 48;
 const ACK_REQ: u64 = 1 << 49;
+/// The AETH group holds an ACK that travels with a request.
+const HAS_ACK: u64 = 1 << 50;
 /// Makes the mark of every entry differ from zero.
 const SIGN: u64 = 0xb1 << 56;
 
@@ -110,6 +112,7 @@ impl Layout {
         mark |= u64::from(header.opcode.0) << 32 | u64::from(groups) << 40;
         mark |= if header.solicited { SOLICITED } else { 0 };
         mark |= if header.ack_req { ACK_REQ } else { 0 };
+        mark |= if header.has_ack { HAS_ACK } else { 0 };
         Layout {
             mark,
             entry_bytes: round_up(payload_offset as u64 + follow),
@@ -157,6 +160,7 @@ const SCAN: u8 = group::REFS;
 fn groups_of(header: &Header) -> u8 {
     match GROUPS[usize::from(header.opcode.0)] {
         SCAN => scan(header),
+        groups if header.has_ack => groups | group::AETH,
         groups => groups,
     }
 }
@@ -173,7 +177,7 @@ fn scan(header: &Header) -> u8 {
     if header.imm_data != 0 {
         groups |= group::IMM;
     }
-    if header.syndrome.0 != 0 || header.msn != 0 {
+    if header.syndrome.0 != 0 || header.msn != 0 || header.has_ack {
         groups |= group::AETH;
     }
     if header.atomic_orig != 0 {
@@ -248,7 +252,8 @@ pub(super) unsafe fn encode(entry: NonNull<u8>, layout: &Layout, header: &Header
         put(header.imm_data.into());
     }
     if groups & group::AETH != 0 {
-        put(pair(header.msn, header.syndrome.0.into()));
+        let ack_psn = header.ack_psn.value() << 8;
+        put(pair(header.msn, u32::from(header.syndrome.0) | ack_psn));
     }
     if groups & group::ORIG != 0 {
         put(header.atomic_orig);
@@ -420,6 +425,8 @@ unsafe fn decode_header(entry: NonNull<u8>, mark: u64, scratch: &mut Scratch) {
         let aeth = take();
         header.msn = aeth as u32 & 0xff_ffff;
         header.syndrome = Syndrome((aeth >> 32) as u8);
+        header.has_ack = mark & HAS_ACK != 0;
+        header.ack_psn = Psn::new((aeth >> 40) as u32);
     }
     if groups & group::ORIG != 0 {
         header.atomic_orig = take();
@@ -490,6 +497,8 @@ mod tests {
             imm_data: 0x0102_0304,
             syndrome: Syndrome(0x9f),
             msn: 0xab_cdef,
+            has_ack: true,
+            ack_psn: Psn::new(0x98_7654),
             atomic_orig: 77,
             qkey: Qkey(0x1111_1111),
             sgid: Gid(std::array::from_fn(|i| i as u8)),
