@@ -498,7 +498,7 @@ mod tests {
         for space in [Space::Own, own_process()] {
             for len in [0, 1, 7, 8, 9, 50, whole.len()] {
                 for at in 0..8 {
-                    let target = vec![0u8; 128];
+                    let target = [0u8; 128];
                     let local = Segments::part(&list, 0, len as u64);
                     // SAFETY: the target is long enough.
                     let done = unsafe { write(space, target.as_ptr() as u64 + at, &local) };

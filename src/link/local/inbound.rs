@@ -317,10 +317,6 @@ impl<'a> Consumer<'a> {
     }
 
     #[inline]
-    #[expect(
-        clippy::mut_from_ref,
-        reason = "the lock is held, and the borrow is not kept"
-    )]
     fn state(&self) -> &'a mut State {
         // SAFETY: a consumer exists only while it holds `busy`. Callers end one borrow before they
         // begin the next; entries borrow from the consumer, so none lives through `next` or drop.

@@ -647,3 +647,33 @@ fn the_sign_of_an_empty_ring_is_zero() {
     assert_eq!(peer.region().mark(0).load(Ordering::Relaxed), 0);
     assert!(b.endpoint.inbound().all(Inbound::is_empty));
 }
+
+#[test]
+fn a_full_backlog_is_waited_for() {
+    let mut a = Node::new(Mode::Auto);
+    let life = Life::new();
+    let slot = (0..Slot::COUNT).rev().map(Slot);
+    let (slot, listener) = slot
+        .filter_map(|slot| Some((slot, Conn::listen(slot, &life).ok()?)))
+        .next()
+        .unwrap();
+    // SAFETY: plain system call; room for one only.
+    assert_eq!(unsafe { libc::listen(listener.raw(), 0) }, 0);
+    let _first = Conn::connect(slot, &life).unwrap();
+    let second = Conn::connect(slot, &life);
+    assert_eq!(second.err(), Some(Errno::EAGAIN));
+    let peer = a.endpoint.connect(slot).unwrap();
+    assert!(!peer.is_dead());
+    assert!(push(&mut peer.produce(), &Header::default(), b"patience"));
+    a.turn();
+    Conn::accept(&listener, &life).unwrap();
+    let mut hello = None;
+    until(|| {
+        a.turn();
+        if let Ok(conn) = Conn::accept(&listener, &life) {
+            hello = conn.receive(&life).ok();
+        }
+        hello.is_some()
+    });
+    assert!(matches!(hello, Some((_, Some(_)))), "a HELLO with a ring");
+}

@@ -39,7 +39,11 @@ fn best(mut run: impl FnMut() -> f64) -> f64 {
 
 fn default_pair() -> (Node, Node, Arc<Peer>, Arc<Peer>) {
     let node = || {
-        let endpoint = Endpoint::new(Config::default()).unwrap();
+        let mut config = Config::default();
+        if let Some(bytes) = std::env::var("VERBIUM_BENCH_RING").ok().and_then(|b| b.parse().ok()) {
+            config.ring_bytes = bytes;
+        }
+        let endpoint = Endpoint::new(config).unwrap();
         let slot = endpoint.take_slot().unwrap();
         Node {
             endpoint,
