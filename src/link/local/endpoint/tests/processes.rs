@@ -150,7 +150,13 @@ fn many_entries_of_all_sizes_cross_both_ways() {
     let mut node = Node::new(Mode::Auto);
     let peer = node.endpoint.connect(other.slot).unwrap();
     let bytes: Vec<u8> = (0..16384u32).map(|i| (i * 31) as u8).collect();
-    let len = |n: u32| (if n.is_multiple_of(17) { n % 16384 } else { n % 200 }) as usize;
+    let len = |n: u32| {
+        (if n.is_multiple_of(17) {
+            n % 16384
+        } else {
+            n % 200
+        }) as usize
+    };
     let (mut sent, mut received) = (0, 0);
     until(|| {
         node.turn();

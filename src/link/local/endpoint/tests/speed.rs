@@ -40,7 +40,10 @@ fn best(mut run: impl FnMut() -> f64) -> f64 {
 fn default_pair() -> (Node, Node, Arc<Peer>, Arc<Peer>) {
     let node = || {
         let mut config = Config::default();
-        if let Some(bytes) = std::env::var("VERBIUM_BENCH_RING").ok().and_then(|b| b.parse().ok()) {
+        if let Some(bytes) = std::env::var("VERBIUM_BENCH_RING")
+            .ok()
+            .and_then(|b| b.parse().ok())
+        {
             config.ring_bytes = bytes;
         }
         let endpoint = Endpoint::new(config).unwrap();
@@ -84,6 +87,7 @@ fn take_one(node: &Node) {
         }
         tries += 1;
         if tries.is_multiple_of(10_000) {
+            assert!(tries < 1 << 31, "nothing came for too long");
             std::thread::yield_now();
         }
     }
@@ -129,6 +133,7 @@ fn stream(len: usize, batch: u32, count: u32) -> f64 {
             scope.spawn(|| {
                 pin(1);
                 let mut sent = 0;
+                let deadline = Instant::now() + Duration::from_secs(20);
                 while sent < count {
                     let mut producer = to_b.produce();
                     let mut n = 0;
@@ -139,6 +144,7 @@ fn stream(len: usize, batch: u32, count: u32) -> f64 {
                     drop(producer);
                     sent += n;
                     if n == 0 {
+                        assert!(Instant::now() < deadline);
                         std::thread::yield_now();
                     }
                 }
@@ -147,12 +153,16 @@ fn stream(len: usize, batch: u32, count: u32) -> f64 {
                 .spawn(|| {
                     pin(0);
                     let start = Instant::now();
+                    let mut idle = 0u32;
                     let mut received = 0;
                     while received < count {
-                        received += b.consume(|entry| {
+                        let got = b.consume(|entry| {
                             // SAFETY: the vector is as long as the payload.
                             unsafe { entry.pull(0, target.as_mut_ptr(), len as u32) }.unwrap();
                         }) as u32;
+                        received += got;
+                        idle = if got == 0 { idle + 1 } else { 0 };
+                        assert!(idle < 1 << 30, "nothing came for too long");
                     }
                     start.elapsed().as_secs_f64() / f64::from(received)
                 })
@@ -173,6 +183,9 @@ fn rate_of_entries() {
         );
     }
     for len in [16 << 10, 64 << 10, 256 << 10] {
+        if len > default_pair().2.caps().max_payload_bytes as usize {
+            continue;
+        }
         let each = stream(len, 1, rounds((64 << 20) / len as u32));
         report(
             &format!("{} KiB entries", len >> 10),
