@@ -661,11 +661,10 @@ mod tests {
         let entry = NonNull::from(&mut *room).cast::<u8>();
         let mut list = RefList::EMPTY;
         for mark in [1, u64::MAX, SIGN | 16385, SIGN | u64::from(u32::MAX)] {
+            let scratch = &mut Scratch::default();
             // SAFETY: 4096 bytes cover header and references.
-            assert!(
-                unsafe { decode(entry, mark, 16384, &mut Scratch::default(), &mut list) }.is_none(),
-                "{mark:#x}"
-            );
+            let decoded = unsafe { decode(entry, mark, 16384, scratch, &mut list) };
+            assert!(decoded.is_none(), "{mark:#x}");
         }
         let mut bits = 1u64;
         for _ in 0..100_000 {
