@@ -167,6 +167,12 @@ impl Qp {
         }
     }
 
+    /// How many send WQEs have been posted since the last reset, modulo 2³².
+    #[inline]
+    pub fn send_tail(&self) -> u32 {
+        self.sq.tail
+    }
+
     /// Queues a receive WQE; a QP in ERR flushes it.
     #[inline]
     pub fn post_recv(&mut self, wr_id: u64, sges: &[Sge]) -> Result<(), PostError> {
@@ -280,6 +286,7 @@ impl Qp {
             sl: 0,
             solicited: false,
             vendor_err: end.vendor_err,
+            sq_end: end.sq_end,
         }
     }
 
@@ -305,6 +312,7 @@ impl Qp {
             sl: 0,
             solicited: false,
             vendor_err,
+            sq_end: 0,
         }
     }
 

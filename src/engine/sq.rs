@@ -20,6 +20,7 @@ pub(super) struct SendEnd {
     pub(super) len_bytes: u32,
     pub(super) status: WcStatus,
     pub(super) vendor_err: u32,
+    pub(super) sq_end: u32,
 }
 
 pub(super) struct Sq {
@@ -203,6 +204,7 @@ impl Sq {
                     len_bytes: wqe.len_bytes,
                     status,
                     vendor_err,
+                    sq_end: index.wrapping_add(1),
                 });
             }
         }

@@ -221,6 +221,11 @@ pub struct Cqe {
     pub solicited: bool,
     /// Engine's own reason code for error completions, documented in docs/vendor-errors.md.
     pub vendor_err: u32,
+    /// Sends: the place in the send queue up to which this completion speaks ([`Qp::send_tail`]
+    /// counts the same way); its WQEs are the application's again once it has polled the entry.
+    ///
+    /// [`Qp::send_tail`]: super::Qp::send_tail
+    pub sq_end: u32,
 }
 
 /// Affiliated asynchronous events of a QP.

@@ -291,6 +291,7 @@ impl Qp {
             sl: 0,
             solicited: header.solicited,
             vendor_err: vendor::NONE,
+            sq_end: 0,
         });
     }
 

@@ -39,8 +39,26 @@ pub(crate) struct Cq {
     _permit: Permit,
 }
 
+/// A completion in the queue, and what polling it gives back to its QP.
+struct Entry {
+    wc: ibv_wc,
+    sender: Sender,
+    sq_end: u32,
+}
+
+/// A QP among those that send into a CQ: index of the word that says how far it was polled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sender(u32);
+
+impl Sender {
+    /// Receives give nothing back.
+    pub(crate) const NONE: Sender = Sender(u32::MAX);
+}
+
 struct Queue {
-    entries: VecDeque<ibv_wc>,
+    entries: VecDeque<Entry>,
+    /// Send queue positions the application has polled, by [`Sender`].
+    polled: Vec<Arc<AtomicU32>>,
     capacity: usize,
     arm: Arm,
 }
@@ -69,6 +87,7 @@ impl Cq {
             overrun: AtomicBool::new(false),
             queue: Mutex::new(Queue {
                 entries,
+                polled: Vec::new(),
                 capacity,
                 arm: Arm::None,
             }),
@@ -76,16 +95,36 @@ impl Cq {
         })
     }
 
+    /// Adds a QP that sends into this CQ. `polled` is kept up to date with what the application has
+    /// polled of its completions, for as long as somebody else holds it.
+    pub(crate) fn attach(&self, polled: &Arc<AtomicU32>) -> Sender {
+        let mut queue = self.queue.lock();
+        let free = queue
+            .polled
+            .iter()
+            .position(|word| Arc::strong_count(word) == 1);
+        let index = free.unwrap_or(queue.polled.len());
+        match free {
+            Some(index) => queue.polled[index] = polled.clone(),
+            None => queue.polled.push(polled.clone()),
+        }
+        Sender(index as u32)
+    }
+
     /// Queues an entry. False when the queue was full: the entry is lost and the CQ in error.
     #[inline]
-    pub(crate) fn push(&self, cqe: &Cqe) -> bool {
+    pub(crate) fn push(&self, cqe: &Cqe, sender: Sender) -> bool {
         let mut queue = self.queue.lock();
         if queue.entries.len() >= queue.capacity {
             drop(queue);
             self.on_overrun();
             return false;
         }
-        queue.entries.push_back(convert::wc(cqe));
+        queue.entries.push_back(Entry {
+            wc: convert::wc(cqe),
+            sender,
+            sq_end: cqe.sq_end,
+        });
         // Release pairs with the Acquire in `is_empty`: whoever sees the count sees the data
         // that was placed before the completion.
         self.count
@@ -114,7 +153,10 @@ impl Cq {
         for index in 0..count {
             // The count was checked under the same lock.
             if let Some(entry) = queue.entries.pop_front() {
-                take(index, entry);
+                if let Some(polled) = queue.polled.get(entry.sender.0 as usize) {
+                    polled.store(entry.sq_end, Ordering::Relaxed);
+                }
+                take(index, entry.wc);
             }
         }
         self.count
@@ -145,7 +187,7 @@ impl Cq {
     /// Drops the entries of a QP that is being destroyed or reset.
     pub(crate) fn forget(&self, qpn: Qpn) {
         let mut queue = self.queue.lock();
-        queue.entries.retain(|entry| entry.qp_num != qpn.0);
+        queue.entries.retain(|entry| entry.wc.qp_num != qpn.0);
         self.count
             .store(queue.entries.len() as u32, Ordering::Release);
     }

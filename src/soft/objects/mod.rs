@@ -11,7 +11,7 @@ mod qp;
 mod srq;
 
 pub(crate) use ah::Ah;
-pub(crate) use cq::{Arm, Cq};
+pub(crate) use cq::{Arm, Cq, Sender};
 pub(crate) use mr::{Mr, Range};
 pub(crate) use pd::Pd;
 pub(crate) use qp::{Inner as QpInner, Parts as QpParts, Qp, QpGuard, Route};

@@ -1,11 +1,11 @@
 //! Queue pairs: an engine QP with the objects it uses and the way to its peer.
 
-use super::{Cq, Pd, Srq};
+use super::{Cq, Pd, Sender, Srq};
 use crate::base::errno::Errno;
 use crate::base::ids::Qpn;
 use crate::base::sync::{AtomicU32, AtomicU64, Ordering};
 use crate::base::time::Instant;
-use crate::engine::types::{AttrMask, QpAttr, QpEvent, QpInit, QpState, Service};
+use crate::engine::types::{AttrMask, PostError, QpAttr, QpEvent, QpInit, QpState, Service};
 use crate::engine::{self};
 use crate::link::local::Peer;
 use crate::soft::context::Context;
@@ -51,6 +51,9 @@ pub(crate) struct Qp {
     pub(crate) user_handle: AtomicU64,
     /// Async events the application has read.
     pub(crate) async_events: AtomicU32,
+    /// How far the application has polled its send completions: WQEs before that are free.
+    polled_sends: Arc<AtomicU32>,
+    sender: Sender,
     inner: Mutex<Inner>,
     _permit: Permit,
 }
@@ -67,6 +70,8 @@ pub(crate) struct Parts {
 impl Qp {
     pub(crate) fn new(init: &QpInit, parts: Parts) -> Result<Qp, Errno> {
         let permit = parts.context.process.quotas.qps.take()?;
+        let polled_sends = Arc::new(AtomicU32::new(0));
+        let sender = parts.send_cq.attach(&polled_sends);
         parts.pd.users.add();
         parts.send_cq.users.add();
         parts.recv_cq.users.add();
@@ -84,6 +89,8 @@ impl Qp {
             context: parts.context,
             user_handle: AtomicU64::new(0),
             async_events: AtomicU32::new(0),
+            polled_sends,
+            sender,
             inner: Mutex::new(Inner {
                 engine: engine::Qp::new(init),
                 route: Route::Unknown,
@@ -111,15 +118,33 @@ impl Qp {
 
     fn complete(&self, engine: &mut engine::Qp) {
         while let Some(cqe) = engine.poll_completion() {
-            let cq = if cqe.is_recv {
-                &self.recv_cq
+            let queued = if cqe.is_recv {
+                self.recv_cq.push(&cqe, Sender::NONE)
             } else {
-                &self.send_cq
+                self.send_cq.push(&cqe, self.sender)
             };
-            if !cq.push(&cqe) {
+            if !queued {
                 self.on_lost_completion(engine);
             }
         }
+    }
+
+    /// ENOMEM in the words of the engine while every WQE of the send queue is in use: a WQE is the
+    /// QP's until the application has polled its completion, or a later one.
+    #[inline]
+    pub(crate) fn check_send_room(&self, engine: &engine::Qp) -> Result<(), PostError> {
+        let used = engine
+            .send_tail()
+            .wrapping_sub(self.polled_sends.load(Ordering::Relaxed));
+        if used >= self.init.send_depth {
+            return Err(PostError::Full);
+        }
+        Ok(())
+    }
+
+    /// The QP was reset: its queues are empty.
+    pub(crate) fn forget_sends(&self) {
+        self.polled_sends.store(0, Ordering::Relaxed);
     }
 
     /// Tells the application what happened to the QP.

@@ -204,6 +204,7 @@ pub(super) unsafe extern "C" fn modify_qp(
 fn follow(process: &Process, qp: &Qp, guard: &mut QpGuard<'_>, state: QpState) {
     if state == QpState::Reset {
         guard.route = Route::Unknown;
+        qp.forget_sends();
         qp.send_cq.forget(qp.qpn);
         qp.recv_cq.forget(qp.qpn);
     }

@@ -52,6 +52,7 @@ pub(super) unsafe extern "C" fn post_send(
 /// The work request and all it points to must be as verbs wants them.
 #[inline]
 unsafe fn post_one(qp: &Qp, guard: &mut QpGuard<'_>, wr: &ibv_send_wr) -> Result<(), PostError> {
+    qp.check_send_room(&guard.engine)?;
     // SAFETY: the caller's obligation.
     let request = unsafe { convert::send_wr(wr, qp.service) }?;
     // SAFETY: the caller's obligation.
