@@ -399,6 +399,11 @@ impl Qp {
             self.raise(event);
         }
         self.owe_nak(Syndrome::nak(code), header.psn);
+        if self.attr.dest_qpn == self.qpn {
+            // The request is our own: the NAK ends it, and this QP with it.
+            self.resp.is_silent = true;
+            return;
+        }
         self.enter_err();
     }
 

@@ -7,6 +7,7 @@ use super::types::{PostError, RecvWqe, Sge};
 
 pub struct Srq {
     rq: Rq,
+    max_sge: usize,
     /// 0: not armed.
     limit: u32,
     has_limit_event: bool,
@@ -16,12 +17,17 @@ impl Srq {
     pub fn new(depth: u32, max_sge: u32) -> Srq {
         Srq {
             rq: Rq::new(depth, max_sge),
+            max_sge: max_sge as usize,
             limit: 0,
             has_limit_event: false,
         }
     }
 
     pub fn post_recv(&mut self, wr_id: u64, sges: &[Sge]) -> Result<(), PostError> {
+        // Unlike on a QP, the request is judged before the room.
+        if sges.len() > self.max_sge {
+            return Err(PostError::TooMuch);
+        }
         self.rq.push(wr_id, sges)
     }
 
@@ -32,11 +38,10 @@ impl Srq {
         taken
     }
 
-    /// Arms the limit; 0 disarms. The event is raised once, as soon as fewer WQEs than `limit`
-    /// are left, which may be now.
+    /// Arms the limit; 0 disarms. The event is raised once, when a WQE is taken and fewer than
+    /// `limit` are left.
     pub fn arm_limit(&mut self, limit: u32) {
         self.limit = limit;
-        self.check_limit();
     }
 
     /// The armed limit; 0 once the event was raised.

@@ -6,6 +6,7 @@ use super::process::Process;
 use crate::abi;
 use crate::base::errno::Errno;
 use crate::engine::types::QpEvent;
+use nix::sys::eventfd::{EfdFlags, EventFd};
 use parking_lot::{RwLock, RwLockReadGuard};
 use std::sync::Arc;
 
@@ -15,6 +16,8 @@ pub(crate) struct Context {
     device: RwLock<DeviceSpec>,
     pub(crate) process: Arc<Process>,
     pub(crate) events: AsyncQueue,
+    /// Stands where others have the device's: a descriptor that nothing can be done with.
+    pub(crate) cmd_fd: EventFd,
 }
 
 impl Context {
@@ -23,6 +26,7 @@ impl Context {
             device: RwLock::new(device),
             process,
             events: AsyncQueue::new()?,
+            cmd_fd: EventFd::from_value_and_flags(0, EfdFlags::EFD_CLOEXEC)?,
         })
     }
 

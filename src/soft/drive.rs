@@ -108,7 +108,7 @@ impl Process {
 
     #[inline]
     fn pump(&self, qp: &Qp, engine: &mut engine::Qp, peer: &Peer) -> Pumped {
-        let caps = link_caps(peer, qp.service);
+        let caps = link_caps(peer, qp);
         let host = AppMemory::bare(self, None);
         let peer_qpn = engine.attr().dest_qpn;
         let mut producer = peer.produce();
@@ -424,11 +424,15 @@ fn discard(qp: &Qp, engine: &mut engine::Qp, process: &Process) -> Pumped {
 }
 
 #[inline]
-fn link_caps(peer: &Peer, service: Service) -> LinkCaps {
-    let caps = peer.caps();
+fn link_caps(peer: &Peer, qp: &Qp) -> LinkCaps {
+    let (caps, service) = (peer.caps(), qp.service);
     LinkCaps {
         lossless: true,
-        max_payload_bytes: caps.max_payload_bytes,
+        max_payload_bytes: if service == Service::Ud {
+            qp.max_datagram_bytes
+        } else {
+            caps.max_payload_bytes
+        },
         min_reference_bytes: if service == Service::Rc {
             caps.min_reference_bytes
         } else {

@@ -47,6 +47,8 @@ pub(crate) struct Qp {
     pub(crate) recv_cq: Arc<Cq>,
     pub(crate) srq: Option<Arc<Srq>>,
     pub(crate) context: Arc<Context>,
+    /// Longest datagram: the MTU of the port when the QP was made.
+    pub(crate) max_datagram_bytes: u32,
     /// Address of the application's `ibv_qp`, the name it has in async events.
     pub(crate) user_handle: AtomicU64,
     /// Async events the application has read.
@@ -70,6 +72,7 @@ pub(crate) struct Parts {
 impl Qp {
     pub(crate) fn new(init: &QpInit, parts: Parts) -> Result<Qp, Errno> {
         let permit = parts.context.process.quotas.qps.take()?;
+        let max_datagram_bytes = 128 << parts.context.device().port.active_mtu;
         let polled_sends = Arc::new(AtomicU32::new(0));
         let sender = parts.send_cq.attach(&polled_sends);
         parts.pd.users.add();
@@ -86,6 +89,7 @@ impl Qp {
             send_cq: parts.send_cq,
             recv_cq: parts.recv_cq,
             srq: parts.srq,
+            max_datagram_bytes,
             context: parts.context,
             user_handle: AtomicU64::new(0),
             async_events: AtomicU32::new(0),

@@ -14,6 +14,7 @@ use crate::soft::notify::Channel;
 use crate::soft::process::Process;
 use crate::soft::{device, gid, port};
 use std::ffi::{c_int, c_uint, c_void};
+use std::os::fd::AsRawFd;
 use std::sync::Arc;
 
 /// Makes a fresh context block the open device of this key.
@@ -33,8 +34,8 @@ pub unsafe fn open(key: u32, context: *mut ibv_context) -> Result<*mut c_void, E
     // SAFETY: the block is ours to fill, by contract.
     let c = unsafe { &mut *context };
     c.async_fd = soft.events.fd();
-    // There is no kernel device behind this one; the number must not be a descriptor of anybody.
-    c.cmd_fd = -1;
+    // No kernel device is behind this one, but programs duplicate the descriptor and hand it on.
+    c.cmd_fd = soft.cmd_fd.as_raw_fd();
     c.num_comp_vectors = 1;
     Ok(Box::into_raw(Box::new(soft)).cast())
 }
@@ -200,8 +201,9 @@ pub(super) unsafe fn query_gid_ex(
     gate(|| {
         // SAFETY: pointer obligations of `handle`.
         let soft = unsafe { handle::context(context) }?;
+        // No flag is defined yet.
         if flags != 0 {
-            return Err(Errno::EOPNOTSUPP);
+            return Err(Errno::EINVAL);
         }
         let entry = gid::query_entry(&soft.device(), port_num, index)?;
         // SAFETY: the application's struct of that size.
@@ -221,8 +223,9 @@ pub(super) unsafe fn query_gid_table(
     let errno = gate(|| {
         // SAFETY: pointer obligations of `handle`.
         let soft = unsafe { handle::context(context) }?;
+        // No flag is defined yet.
         if flags != 0 {
-            return Err(Errno::EOPNOTSUPP);
+            return Err(Errno::EINVAL);
         }
         if max < 1 {
             return Err(Errno::EINVAL);

@@ -71,7 +71,9 @@ pub(super) unsafe extern "C" fn reg_mr(
         if is_implicit && addr != 0 {
             return Err(Errno::EINVAL);
         }
-        if !is_implicit && addr.checked_add(length as u64).is_none() {
+        let wraps = |start: u64| start.checked_add(length as u64).is_none();
+        if !is_implicit && (wraps(addr) || wraps(iova)) {
+            log_error!("reg_mr: {length} bytes at {addr:#x}, named {iova:#x}, wrap around");
             return Err(Errno::EINVAL);
         }
         if !on_demand {
@@ -111,8 +113,8 @@ pub(super) unsafe extern "C" fn reg_mr(
 
 fn check_access(flags: u32) -> Result<(), Errno> {
     if flags & !(KNOWN_ACCESS | OPTIONAL_ACCESS) != 0 {
-        log_error!("reg_mr: access flags {flags:#x} are not supported by this device");
-        return Err(Errno::EOPNOTSUPP);
+        log_error!("reg_mr: access flags {flags:#x} are not known to this device");
+        return Err(Errno::EINVAL);
     }
     let remote_stores = abi::IBV_ACCESS_REMOTE_WRITE | abi::IBV_ACCESS_REMOTE_ATOMIC;
     if flags & remote_stores != 0 && flags & abi::IBV_ACCESS_LOCAL_WRITE == 0 {

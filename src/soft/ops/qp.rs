@@ -242,7 +242,7 @@ pub(super) unsafe extern "C" fn query_qp(
         // SAFETY: NULL or a struct of the application.
         let init = unsafe { init.as_mut() }.ok_or(Errno::EINVAL)?;
         let guard = object.lock();
-        *attr = convert::c_qp_attr(&guard.engine.attr());
+        *attr = convert::c_qp_attr(guard.engine.attr());
         let state = guard.engine.state();
         drop(guard);
         attr.cap = capabilities(object);
