@@ -88,6 +88,8 @@ void fail_at(const char *file, int line, const char *format, ...)
 void skip_test(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Remembers what this side is about to do, for the report of a hang. */
 void step(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Restarts the clock of the hang bound, for a test of many rounds. */
+void still_alive(void);
 /* Ends this side quietly if the other one failed. */
 void check_other_side(void);
 /* A line of information, printed with a leading '#'. */

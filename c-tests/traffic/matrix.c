@@ -408,6 +408,23 @@ static void verify_all(struct work *w)
 		verify_untouched("target", w->target);
 }
 
+/* On UC a WRITE has completed when it was sent: its arrival shows in the memory alone. */
+static void wait_for_arrival(const struct work *w)
+{
+	uint8_t expected;
+	size_t last = w->count - 1;
+	if (w->len == 0)
+		return;
+	fill(&expected, w->len - 1, 1, message_seed(w->side, !w->side->id, last, 0));
+	const volatile uint8_t *at =
+		w->target->base + last * stride_of(w->len) + GUARD + w->len - 1;
+	unsigned turns = 0;
+	step("arrival of the last WRITE");
+	while (*at != expected)
+		relax(&turns);
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+}
+
 static void run_cell(struct side *side, const void *arg)
 {
 	static __thread struct nic *nic;
@@ -476,6 +493,8 @@ static void run_cell(struct side *side, const void *arg)
 			step("receive completion %zu of %zu", i, w.count);
 			check_recv(&w, i);
 		}
+	if (cell->type == IBV_QPT_UC && op == IBV_WR_RDMA_WRITE)
+		wait_for_arrival(&w);
 	step("end of traffic");
 	barrier(side);
 	verify_all(&w);

@@ -337,13 +337,14 @@ static void srq_and_rq(struct side *side, const void *arg)
 	CHECK(bad == &wr, "bad_wr not set");
 	struct ibv_srq_attr attr;
 	ZERO(ibv_query_srq(end->srq, &attr));
+	wr.num_sge = (int)attr.max_sge + 1;
+	EXPECT(ibv_post_srq_recv(end->srq, &wr, &bad), EINVAL);
+	wr.num_sge = 1;
 	for (uint32_t i = 0; i < attr.max_wr; i++)
 		ZERO(ibv_post_srq_recv(end->srq, &wr, &bad));
 	bad = NULL;
 	EXPECT(ibv_post_srq_recv(end->srq, &wr, &bad), ENOMEM);
 	CHECK(bad == &wr, "bad_wr not set");
-	wr.num_sge = (int)attr.max_sge + 1;
-	EXPECT(ibv_post_srq_recv(end->srq, &wr, &bad), EINVAL);
 	end_free(end);
 	buf_free(buf);
 	nic_close(nic);

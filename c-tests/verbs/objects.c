@@ -137,7 +137,8 @@ static void gids_and_pkeys(struct side *side, const void *arg)
 	ENSURE(entry.gid_type == IBV_GID_TYPE_ROCE_V2 && entry.port_num == 1 &&
 	       entry.gid_index == 0);
 	ENSURE(!memcmp(&entry.gid, &nic->gid, sizeof gid));
-	EXPECT(ibv_query_gid_ex(nic->ctx, 1, 0, &entry, 77), EINVAL);
+	int ret = ibv_query_gid_ex(nic->ctx, 1, 0, &entry, 77);
+	CHECK(ret == EINVAL || ret == EOPNOTSUPP, "unknown flags gave %d", ret);
 	ssize_t found = ibv_query_gid_table(nic->ctx, entries, 32, 0);
 	CHECK(found >= 1, "ibv_query_gid_table gave %zd", found);
 	int v4 = 0;
@@ -168,7 +169,7 @@ static void mr_arguments(struct side *side, const void *arg)
 	do {                                                                                       \
 		errno = 0;                                                                         \
 		mr = (call);                                                                       \
-		CHECK(!mr && errno == EINVAL, "%s: %s, errno %d", what, mr ? "done" : "refused",   \
+		CHECK(!mr && (errno == EINVAL || errno == EOPNOTSUPP), "%s: %s, errno %d", what, mr ? "done" : "refused",   \
 		      errno);                                                                      \
 	} while (0)
 	REFUSED("remote write without local write",
@@ -227,8 +228,11 @@ static void mr_iova(struct side *side, const void *arg)
 	fill(memory, 0, 1000, 4);
 	EXPECT((int)write_status(nic, iova, mr->lkey, iova + 4096, mr->rkey, 1000), IBV_WC_SUCCESS);
 	CHECK(verify(memory + 4096, 0, 1000, 4) < 0, "wrong bytes");
-	EXPECT((int)write_status(nic, iova, mr->lkey, (uintptr_t)memory, mr->rkey, 100),
-	       IBV_WC_REM_ACCESS_ERR);
+	/* Sender and responder are one QP: it may be in ERR before the NAK is read. */
+	enum ibv_wc_status outside =
+		write_status(nic, iova, mr->lkey, (uintptr_t)memory, mr->rkey, 100);
+	CHECK(outside == IBV_WC_REM_ACCESS_ERR || outside == IBV_WC_WR_FLUSH_ERR, "status %s",
+	      ibv_wc_status_str(outside));
 	EXPECT((int)write_status(nic, (uintptr_t)memory, mr->lkey, iova, mr->rkey, 100),
 	       IBV_WC_LOC_PROT_ERR);
 	ZERO(ibv_dereg_mr(mr));
@@ -504,6 +508,11 @@ static void srq(struct side *side, const void *arg)
 	struct ibv_srq_attr change = { .srq_limit = attr.max_wr + 1 };
 	EXPECT(ibv_modify_srq(srq, &change, IBV_SRQ_LIMIT), EINVAL);
 	EXPECT(ibv_modify_srq(srq, &change, 1 << 10), EINVAL);
+	/* With fewer receives than the limit its event would come at once and unarm it. */
+	for (int i = 0; i < 8; i++) {
+		struct ibv_recv_wr wr = { .wr_id = 1 }, *bad;
+		ZERO(ibv_post_srq_recv(srq, &wr, &bad));
+	}
 	change.srq_limit = 7;
 	ZERO(ibv_modify_srq(srq, &change, IBV_SRQ_LIMIT));
 	ZERO(ibv_query_srq(srq, &attr));
@@ -584,7 +593,7 @@ static void ah_from_wc(struct side *side, const void *arg)
 		struct ibv_ah_attr attr;
 		memset(&attr, 0, sizeof attr);
 		struct ibv_grh *grh = (struct ibv_grh *)(void *)buf->base;
-		EXPECT(ibv_init_ah_from_wc(nic->ctx, 1, &wc, grh, &attr), 0);
+		ZERO(ibv_init_ah_from_wc(nic->ctx, 1, &wc, grh, &attr));
 		ENSURE(attr.is_global && attr.port_num == 1);
 		CHECK(!memcmp(&attr.grh.dgid, &end->peer.gid, 16), "address of another");
 		struct ibv_ah *ah = ibv_create_ah_from_wc(nic->pd, &wc, grh, 1);
