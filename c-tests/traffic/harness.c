@@ -232,27 +232,42 @@ void set_link_env(enum link link)
 		unsetenv("VERBIUM_LINK");
 }
 
+/* An argument vector and its words, in one piece that free() takes. */
+struct command {
+	char *argv[96];
+	size_t count;
+	char words[4096];
+	size_t used;
+};
+
+static void add_word(struct command *command, const char *word)
+{
+	size_t len = strlen(word) + 1;
+	if (command->count >= 95 || command->used + len > sizeof command->words) {
+		fprintf(stderr, "command line too long\n");
+		_exit(2);
+	}
+	char *to = command->words + command->used;
+	memcpy(to, word, len);
+	command->argv[command->count++] = to;
+	command->used += len;
+}
+
 /* The program again, behind CTEST_WRAP if that is set, with options and `extra` (NULL-ended). */
 static char **child_argv(const char *const *extra)
 {
-	static char *wrap_words;
-	char **argv = calloc(96, sizeof *argv);
-	size_t n = 0;
+	struct command *command = calloc(1, sizeof *command);
 	const char *wrap = getenv("CTEST_WRAP");
-	if (wrap && *wrap) {
-		if (!wrap_words)
-			wrap_words = strdup(wrap);
-		char *copy = strdup(wrap), *rest = NULL;
-		for (char *word = strtok_r(copy, " ", &rest); word && n < 40;
-		     word = strtok_r(NULL, " ", &rest))
-			argv[n++] = word;
-	}
-	argv[n++] = (char *)self_path;
-	for (size_t i = 1; saved_argv[i] && n < 70; i++)
-		argv[n++] = saved_argv[i];
-	for (size_t i = 0; extra[i] && n < 94; i++)
-		argv[n++] = strdup(extra[i]);
-	return argv;
+	char copy[1024], *rest = NULL;
+	snprintf(copy, sizeof copy, "%s", wrap ? wrap : "");
+	for (char *word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
+		add_word(command, word);
+	add_word(command, self_path);
+	for (size_t i = 1; saved_argv[i]; i++)
+		add_word(command, saved_argv[i]);
+	for (size_t i = 0; extra[i]; i++)
+		add_word(command, extra[i]);
+	return command->argv;
 }
 
 char **role_argv(const char *role, const char *arg, int fd)

@@ -19,7 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LEN = 2000, COUNT = 600 };
+enum { LEN = 2000, FULL_COUNT = 600, QUICK_COUNT = 100 };
+#define COUNT ((uint64_t)(options.quick ? QUICK_COUNT : FULL_COUNT))
 
 /* --- fork while traffic runs --- */
 
@@ -54,9 +55,10 @@ static void child_uses_own_device(void)
 static void fork_some(uint64_t index, void *arg)
 {
 	struct forker *f = arg;
-	if (index % 60 != 30)
+	uint64_t apart = COUNT / 10;
+	if (index % (options.quick ? COUNT / 4 : apart) != apart / 2)
 		return;
-	enum child_kind kind = (enum child_kind)((index / 60) % CHILD_KINDS);
+	enum child_kind kind = (enum child_kind)(f->count % CHILD_KINDS);
 	pid_t pid = fork();
 	CHECK(pid >= 0, "fork: errno %d", errno);
 	if (pid == 0) {
@@ -219,7 +221,7 @@ static void many_opens(struct side *side, const void *arg)
 {
 	(void)side;
 	(void)arg;
-	int rounds = options.quick ? 20 : 200;
+	int rounds = options.quick ? 12 : 200;
 	static bool first[4096], last[4096];
 	for (int round = 0; round < rounds; round++) {
 		child_uses_own_device();
@@ -273,7 +275,10 @@ static int island(int sock, const char *arg)
 		    setresuid(65534, 65534, 65534))
 			error = errno;
 	}
-	struct island_report report = { error ? 's' : 'k', error };
+	struct island_report report;
+	memset(&report, 0, sizeof report);
+	report.what = error ? 's' : 'k';
+	report.error = error;
 	char go;
 	if (!sock_send(sock, &report, sizeof report) || !sock_recv(sock, &go, 1))
 		return 1;
