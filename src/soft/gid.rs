@@ -57,7 +57,7 @@ pub fn query_table(spec: &DeviceSpec, entries: &mut [ibv_gid_entry]) -> Result<u
 /// Answers the private `ibv_query_gid_type`.
 pub fn query_type(spec: &DeviceSpec, port_num: u8, index: u32) -> Result<u32, Errno> {
     query_gid(spec, port_num, index)?;
-    Ok(abi::IBV_GID_TYPE_ROCE_V2)
+    Ok(abi::IBV_GID_TYPE_SYSFS_ROCE_V2)
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ fn entry_0_is_the_mapped_address_as_roce_v2() {
         (0, 1, 4)
     );
     assert_eq!(entry.gid_type, abi::IBV_GID_TYPE_ROCE_V2);
-    assert_eq!(query_type(&spec, 1, 0), Ok(abi::IBV_GID_TYPE_ROCE_V2));
+    assert_eq!(query_type(&spec, 1, 0), Ok(abi::IBV_GID_TYPE_SYSFS_ROCE_V2));
 }
 
 #[test]
