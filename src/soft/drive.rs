@@ -90,6 +90,11 @@ impl Process {
         let is_settled = qp.service != Service::Ud
             && matches!(&inner.route, Route::Peer(peer) if !peer.is_dead());
         if !is_settled {
+            // What a peer said before it died counts. The progress thread reads that first and then
+            // fails what waits; a search here would only find that nobody holds the slot.
+            if qp.service != Service::Ud && matches!(inner.route, Route::Peer(_)) {
+                return Pumped::Drained;
+            }
             let Some(destination) = inner.engine.next_destination() else {
                 return Pumped::Drained;
             };
