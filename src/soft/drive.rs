@@ -43,6 +43,10 @@ impl Process {
     /// Sends all a QP has to send, as far as its link has room, and reports what completed.
     #[inline]
     pub(crate) fn drive(&self, qp: &Qp, guard: &mut QpGuard<'_>) {
+        // Its queues may be gone, and its name may be another's: nothing of it is told any more.
+        if guard.is_destroyed {
+            return;
+        }
         qp.reap(&mut guard.engine);
         while guard.engine.may_transmit() {
             let inner: &mut QpInner = guard;
@@ -210,7 +214,12 @@ impl Process {
         if !inner.is_blocked {
             inner.is_blocked = true;
             self.blocked.lock().push(qp.qpn);
-            self.blocked_count.fetch_add(1, Ordering::Release);
+            // SeqCst: pairs with `run`, which arms first and then looks at the count. The bell for
+            // the room may have come before the QP was in the list.
+            self.blocked_count.fetch_add(1, Ordering::SeqCst);
+            if self.is_armed.load(Ordering::SeqCst) {
+                self.waker.wake();
+            }
         }
     }
 
@@ -240,6 +249,7 @@ impl Process {
             return false;
         };
         let mut current: Option<(&Qp, QpGuard<'_>)> = None;
+        let mut source = Qpn(0);
         let mut taken = 0;
         while taken < BATCH {
             let entry = match consumer.next() {
@@ -250,8 +260,9 @@ impl Process {
             let header = entry.header;
             if current
                 .as_ref()
-                .is_none_or(|(qp, _)| qp.qpn != header.dest_qpn)
+                .is_none_or(|(qp, _)| qp.qpn != header.dest_qpn || source != header.src_qpn)
             {
+                source = header.src_qpn;
                 self.release(current.take(), false);
                 current = self.find_held(header);
             }
@@ -301,51 +312,66 @@ impl Process {
             self.settle(qp, &mut guard);
             drop(guard);
             // One QP may owe; the one that did before pays now.
-            let former = Qpn(self.owing.swap(qp.qpn.0, Ordering::Relaxed));
+            // SeqCst, here and below: pairs with `arm`. A thread that goes to sleep sees the debt,
+            // or the debtor sees that nobody is awake to pay it later.
+            let former = Qpn(self.owing.swap(qp.qpn.0, Ordering::SeqCst));
             if former != qp.qpn {
-                self.drive_held(former);
+                self.pay_held(former);
+            }
+            if self.is_armed.load(Ordering::SeqCst) {
+                self.pay_held(qp.qpn);
             }
             return;
         }
         self.drive(qp, &mut guard);
     }
 
-    /// Drives a QP by its number, for a caller that holds a consumer lock.
-    fn drive_held(&self, qpn: Qpn) {
+    /// Sends the ACK a QP owes, for a caller that holds a consumer lock.
+    fn pay_held(&self, qpn: Qpn) {
         if let Some(pointer) = self.qps.find(qpn) {
             // SAFETY: a consumer lock is held until the reference is gone, see `find_held`.
-            let qp = unsafe { &*pointer };
-            let mut guard = qp.lock();
-            if !guard.is_destroyed {
-                self.drive(qp, &mut guard);
-            }
+            self.pay_locked(unsafe { &*pointer });
+        } else {
+            self.note_paid(qpn);
         }
+    }
+
+    fn pay_locked(&self, qp: &Qp) {
+        let mut guard = qp.lock();
+        self.drive(qp, &mut guard);
+        self.note_paid(qp.qpn);
     }
 
     /// Sends the ACK that waits for company, if there is one.
     #[inline]
     pub(crate) fn pay_owed(&self) {
-        if self.owing.load(Ordering::Relaxed) != 0 {
-            self.pay(Qpn(self.owing.swap(0, Ordering::Relaxed)));
+        let owing = self.owing.load(Ordering::Relaxed);
+        if owing != 0 {
+            self.pay(Qpn(owing));
         }
     }
 
-    /// The QP was driven: if it owed an ACK, that went out.
+    /// The QP was driven: if it owed an ACK, that went out. Called with the lock of the QP, so
+    /// that a debt of a packet that came since is not taken for paid.
     #[inline]
     pub(crate) fn note_paid(&self, qpn: Qpn) {
         if self.owing.load(Ordering::Relaxed) == qpn.0 {
-            self.owing.store(0, Ordering::Relaxed);
+            // Another QP may owe by now. Release: `pay_before_exit` sees the ACK sent.
+            let (paid, relaxed) = (Ordering::Release, Ordering::Relaxed);
+            let _ = self.owing.compare_exchange(qpn.0, 0, paid, relaxed);
         }
     }
 
     fn pay(&self, qpn: Qpn) {
         let held = self.endpoint.inbound().find_map(Inbound::try_consume);
-        let Some(_consumer) = held else {
-            // All rings are being drained just now; the next poll tries again.
-            self.owing.store(qpn.0, Ordering::Relaxed);
-            return;
-        };
-        self.drive_held(qpn);
+        if held.is_some() {
+            self.pay_held(qpn);
+        } else if let Some(qp) = self.qps.find_shared(qpn) {
+            // All rings are being drained just now, perhaps by threads that sleep next.
+            self.pay_locked(&qp);
+        } else {
+            self.note_paid(qpn);
+        }
     }
 
     /// Tells the requester that its QP has nobody to talk to.

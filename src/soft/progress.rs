@@ -121,8 +121,14 @@ impl Process {
     /// Asks the peers for doorbells; true when something has arrived already.
     fn arm(&self) -> bool {
         self.polls_while_armed.store(0, Ordering::Relaxed);
-        self.is_armed.store(true, Ordering::Relaxed);
-        self.endpoint.arm_doorbells()
+        // SeqCst: pairs with `release` and `block`, which leave something for a poller to do and
+        // then look whether one is left.
+        self.is_armed.store(true, Ordering::SeqCst);
+        let has_more = self.endpoint.arm_doorbells();
+        if self.owing.load(Ordering::SeqCst) != 0 {
+            self.pay_owed();
+        }
+        has_more
     }
 
     /// Drains all rings; true when there may be more.
@@ -259,7 +265,7 @@ fn run(process: &Process) {
             process.resume_blocked();
             if process.drain_all() || process.arm() {
                 Some(Duration::ZERO)
-            } else if process.blocked_count.load(Ordering::Relaxed) > 0 {
+            } else if process.blocked_count.load(Ordering::SeqCst) > 0 {
                 Some(RETRY_BLOCKED)
             } else {
                 None
