@@ -14,10 +14,11 @@
 //! operations report that a record was read (`taken`), destroy calls `forget`. Nothing here blocks
 //! or calls out; the lock is held for a few system calls that cannot wait.
 //!
-//! After fork the pipes belong to parent and child alike. The child closes what
-//! [`Channel::raw_fds`] and [`AsyncQueue::raw_fds`] name and touches nothing else of them.
+//! After fork the pipes belong to parent and child alike. The child's descriptors end with the
+//! handles it inherited or with exec; it calls nothing else here, for the records are the parent's.
 
 use crate::base::errno::Errno;
+use crate::base::sync::{AtomicU32, Ordering};
 use nix::fcntl::{OFlag, SpliceFFlags, splice};
 use nix::unistd::{pipe2, read, write};
 use parking_lot::Mutex;
@@ -44,11 +45,6 @@ impl Channel {
         self.pipe.reader.as_raw_fd()
     }
 
-    /// Both ends, for a forked child to close.
-    pub fn raw_fds(&self) -> [RawFd; 2] {
-        self.pipe.raw_fds()
-    }
-
     /// Says that the CQ has something for the application.
     pub fn notify(&self, handle: u64) {
         let mut state = self.pipe.state.lock();
@@ -57,9 +53,9 @@ impl Channel {
         }
     }
 
-    /// The application has read a record of this CQ.
-    pub fn taken(&self, handle: u64) {
-        self.pipe.taken(handle);
+    /// The application has read a record of this CQ: counts it for the CQ.
+    pub fn taken(&self, handle: u64, count: &AtomicU32) {
+        self.pipe.taken(handle, Some(count));
     }
 
     /// Takes back what the application has not read of this CQ: its handle dies.
@@ -112,11 +108,6 @@ impl AsyncQueue {
         self.pipe.reader.as_raw_fd()
     }
 
-    /// Both ends, for a forked child to close.
-    pub fn raw_fds(&self) -> [RawFd; 2] {
-        self.pipe.raw_fds()
-    }
-
     /// Queues an event.
     pub fn raise(&self, record: AsyncRecord) {
         let mut state = self.pipe.state.lock();
@@ -124,9 +115,9 @@ impl AsyncQueue {
             .push(&mut state, record.element, record.to_bytes());
     }
 
-    /// The application has read an event of this element.
-    pub fn taken(&self, element: u64) {
-        self.pipe.taken(element);
+    /// The application has read an event of this element: counts it for the object, if it is one.
+    pub fn taken(&self, element: u64, count: Option<&AtomicU32>) {
+        self.pipe.taken(element, count);
     }
 
     /// Takes back the unread events of an object that dies, by its user handle.
@@ -179,10 +170,6 @@ impl<const N: usize> RecordPipe<N> {
         })
     }
 
-    fn raw_fds(&self) -> [RawFd; 2] {
-        [self.reader.as_raw_fd(), self.writer.as_raw_fd()]
-    }
-
     fn push(&self, state: &mut State<N>, element: u64, record: [u8; N]) {
         if state.waiting.is_empty() && self.put(&record) {
             *state.outstanding.entry(element).or_insert(0) += 1;
@@ -195,9 +182,14 @@ impl<const N: usize> RecordPipe<N> {
         }
     }
 
-    fn taken(&self, element: u64) {
+    /// A record that `forget` has counted as in transit is not counted again: destroy would wait
+    /// for one acknowledgement too many.
+    fn taken(&self, element: u64, counter: Option<&AtomicU32>) {
         let mut state = self.state.lock();
         if let Some(count) = state.outstanding.get_mut(&element) {
+            if let Some(counter) = counter {
+                counter.fetch_add(1, Ordering::Relaxed);
+            }
             *count -= 1;
             if *count == 0 {
                 state.outstanding.remove(&element);

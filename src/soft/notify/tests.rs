@@ -8,7 +8,7 @@ use std::time::Duration;
 /// Reads as an application does: one record, then the report that it was taken.
 fn get(channel: &Channel) -> u64 {
     let handle = read_handle(channel);
-    channel.taken(handle);
+    channel.taken(handle, &AtomicU32::new(0));
     handle
 }
 
@@ -22,7 +22,7 @@ fn get_async(queue: &AsyncQueue) -> (u64, u32, u32) {
     let mut bytes = [0; 16];
     assert_eq!(read(&queue.pipe.reader, &mut bytes), Ok(16));
     let element = u64::from_ne_bytes(bytes[..8].try_into().unwrap());
-    queue.taken(element);
+    queue.taken(element, None);
     let word = |at: usize| u32::from_ne_bytes(bytes[at..at + 4].try_into().unwrap());
     (element, word(8), word(12))
 }
@@ -93,7 +93,7 @@ fn forget_reports_a_record_that_was_read_and_not_yet_reported() {
     assert_eq!(read_handle(&channel), 1);
     assert_eq!(channel.forget(1), 1);
     // The late report of the reader changes nothing.
-    channel.taken(1);
+    channel.taken(1, &AtomicU32::new(0));
     assert_eq!(get(&channel), 2);
 }
 
@@ -168,7 +168,6 @@ fn the_fds_close_on_exec_and_with_the_channel() {
         );
     }
     let copy = channel.pipe.reader.try_clone().unwrap();
-    assert_eq!(channel.raw_fds()[0], channel.fd());
     drop(channel);
     let mut bytes = [0; 8];
     assert_eq!(read(&copy, &mut bytes), Ok(0));
@@ -267,7 +266,7 @@ fn notifying_reading_and_forgetting_at_once_loses_nothing() {
             let is_last = writers.iter().all(|writer| writer.is_finished());
             while read(&channel.pipe.reader, &mut bytes) == Ok(8) {
                 let handle = u64::from_ne_bytes(bytes);
-                channel.taken(handle);
+                channel.taken(handle, &AtomicU32::new(0));
                 if let Some(count) = seen.get_mut(handle as usize) {
                     *count += 1;
                 }
@@ -282,4 +281,22 @@ fn notifying_reading_and_forgetting_at_once_loses_nothing() {
     assert!(seen.iter().all(|count| *count >= 1), "{seen:?}");
     let state = channel.pipe.state.lock();
     assert!(state.outstanding.is_empty() && state.waiting.is_empty());
+}
+
+#[test]
+fn an_event_in_transit_at_destroy_is_counted_once() {
+    let channel = Channel::new().unwrap();
+    let count = AtomicU32::new(0);
+    channel.notify(8);
+    assert_eq!(read_handle(&channel), 8);
+    // Destroy comes between the read and its report.
+    assert_eq!(channel.forget(8), 1);
+    channel.taken(8, &count);
+    assert_eq!(count.load(Ordering::Relaxed), 0);
+    // And after the report it is the report that counts.
+    channel.notify(16);
+    assert_eq!(read_handle(&channel), 16);
+    channel.taken(16, &count);
+    assert_eq!(channel.forget(16), 0);
+    assert_eq!(count.load(Ordering::Relaxed), 1);
 }

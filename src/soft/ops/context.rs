@@ -7,7 +7,6 @@ use crate::abi::{
 };
 use crate::base::errno::Errno;
 use crate::base::ids::Gid;
-use crate::base::sync::Ordering;
 use crate::soft::context::Context;
 use crate::soft::handle::{self, ChannelHandle};
 use crate::soft::notify::Channel;
@@ -30,7 +29,10 @@ pub unsafe fn open(key: u32, context: *mut ibv_context) -> Result<*mut c_void, E
         .find(|spec| spec.key == key)
         .ok_or(Errno::ENODEV)?;
     let soft = Arc::new(Context::new(device, process.clone())?);
-    process.contexts.lock().push(Arc::downgrade(&soft));
+    let mut contexts = process.contexts.lock();
+    contexts.retain(|context| context.strong_count() > 0);
+    contexts.push(Arc::downgrade(&soft));
+    drop(contexts);
     // SAFETY: the block is ours to fill, by contract.
     let c = unsafe { &mut *context };
     c.async_fd = soft.events.fd();
@@ -51,7 +53,10 @@ pub(super) unsafe extern "C" fn free_context(context: *mut ibv_context) {
         // SAFETY: as just checked, the block is the embedded NIC's and open.
         let soft = unsafe { std::ptr::replace(&raw mut (*block).soft, std::ptr::null_mut()) };
         // SAFETY: `open` made it from a box of this type, and it was taken out of the block.
-        drop(unsafe { Box::from_raw(soft.cast::<Arc<Context>>()) });
+        let soft = unsafe { Box::from_raw(soft.cast::<Arc<Context>>()) };
+        if !soft.process.is_inherited() {
+            super::qp::retire_all(&soft);
+        }
     });
 }
 
@@ -129,24 +134,23 @@ pub(super) unsafe extern "C" fn async_event(
         let Some(event) = (unsafe { event.as_ref() }) else {
             return;
         };
-        let element = match event.event_type {
+        if soft.process.is_inherited() {
+            return;
+        }
+        let (element, count) = match event.event_type {
             abi::IBV_EVENT_CQ_ERR => {
                 // SAFETY: for this event the element is a CQ of this context.
                 let pointer = unsafe { event.element.cq };
                 // SAFETY: pointer obligations of `handle`; destroy waits for this event.
-                if let Ok(cq) = unsafe { handle::cq(pointer) } {
-                    cq.async_events.fetch_add(1, Ordering::Relaxed);
-                }
-                pointer as u64
+                let cq = unsafe { handle::cq(pointer) }.ok();
+                (pointer as u64, cq.map(|cq| &cq.async_events))
             }
             abi::IBV_EVENT_SRQ_ERR | abi::IBV_EVENT_SRQ_LIMIT_REACHED => {
                 // SAFETY: for these events the element is an SRQ of this context.
                 let pointer = unsafe { event.element.srq };
                 // SAFETY: as above.
-                if let Ok(srq) = unsafe { handle::srq(pointer) } {
-                    srq.async_events.fetch_add(1, Ordering::Relaxed);
-                }
-                pointer as u64
+                let srq = unsafe { handle::srq(pointer) }.ok();
+                (pointer as u64, srq.map(|srq| &srq.async_events))
             }
             abi::IBV_EVENT_QP_FATAL
             | abi::IBV_EVENT_QP_REQ_ERR
@@ -157,15 +161,13 @@ pub(super) unsafe extern "C" fn async_event(
                 // SAFETY: for these events the element is a QP of this context.
                 let pointer = unsafe { event.element.qp };
                 // SAFETY: as above.
-                if let Ok(qp) = unsafe { handle::qp(pointer) } {
-                    qp.async_events.fetch_add(1, Ordering::Relaxed);
-                }
-                pointer as u64
+                let qp = unsafe { handle::qp(pointer) }.ok();
+                (pointer as u64, qp.map(|qp| &qp.async_events))
             }
             // Events of the device or the port: the element is a port number.
-            _ => 1,
+            _ => (1, None),
         };
-        soft.events.taken(element);
+        soft.events.taken(element, count);
     });
 }
 

@@ -63,6 +63,7 @@ pub(super) unsafe extern "C" fn resize_cq(cq: *mut ibv_cq, cqe: c_int) -> c_int 
     gate(|| {
         // SAFETY: pointer obligations of `handle`.
         let object = unsafe { handle::cq(cq) }?;
+        object.context.process.check_ours()?;
         object.resize(check_capacity(cqe)?)?;
         // SAFETY: a live CQ; concurrent readers of the field are the application's business.
         unsafe { (*cq).cqe = cqe };
@@ -93,9 +94,11 @@ pub(super) unsafe extern "C" fn cq_event(cq: *mut ibv_cq) {
         let Ok(object) = (unsafe { handle::cq(cq) }) else {
             return;
         };
-        object.comp_events.fetch_add(1, Ordering::Relaxed);
+        if object.context.process.is_inherited() {
+            return;
+        }
         if let Some(channel) = &object.channel {
-            channel.taken(cq as u64);
+            channel.taken(cq as u64, &object.comp_events);
         }
     });
 }
@@ -105,6 +108,12 @@ pub(super) unsafe extern "C" fn destroy_cq(cq: *mut ibv_cq) -> c_int {
         // SAFETY: pointer obligations of `handle`.
         let object = unsafe { handle::cq(cq) }?;
         object.users.check_none()?;
+        if object.context.process.is_inherited() {
+            // The events are the parent's, and whoever held the mutex may not be here.
+            // SAFETY: the application gives the CQ up.
+            unsafe { CqHandle::free(cq) };
+            return Ok(());
+        }
         let in_transit = object
             .channel
             .as_ref()
