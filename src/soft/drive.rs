@@ -356,9 +356,9 @@ impl Process {
     #[inline]
     pub(crate) fn note_paid(&self, qpn: Qpn) {
         if self.owing.load(Ordering::Relaxed) == qpn.0 {
-            // Another QP may owe by now. Release: `pay_before_exit` sees the ACK sent.
-            let (paid, relaxed) = (Ordering::Release, Ordering::Relaxed);
-            let _ = self.owing.compare_exchange(qpn.0, 0, paid, relaxed);
+            // Another QP may owe by now.
+            let relaxed = Ordering::Relaxed;
+            let _ = self.owing.compare_exchange(qpn.0, 0, relaxed, relaxed);
         }
     }
 

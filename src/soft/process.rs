@@ -1,22 +1,28 @@
 //! What the embedded NIC keeps once per process: the endpoint, the queue pairs, the timers.
 //!
 //! A forked child inherits a copy of all this that it must not use: the peers, the sockets and
-//! the progress thread belong to the parent. The child's copy is marked abandoned, its
+//! the progress thread belong to the parent. The child's copy is marked inherited, its
 //! descriptors are closed, and a new `Process` is made when the child opens a device of its own.
+//!
+//! An ACK may wait for the application's next request or poll, neither of which comes when it
+//! exits: the exit handler has the progress thread send it.
 
 use super::config::{Config, LinkChoice};
 use super::context::Context;
-use super::progress;
+use super::progress::{self, farewell};
 use super::qp_table::QpTable;
 use super::quota::Quotas;
 use super::timers::Timers;
 use crate::base::errno::Errno;
 use crate::base::ids::Qpn;
-use crate::base::sync::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use crate::base::sync::{
+    AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering,
+};
 use crate::base::time::Instant;
 use crate::link::local;
 use parking_lot::Mutex;
 use std::sync::{Arc, Once, Weak};
+use std::time::Duration;
 
 pub(crate) struct Process {
     pub(crate) config: Config,
@@ -39,20 +45,39 @@ pub(crate) struct Process {
     pub(crate) is_armed: AtomicBool,
     /// Polls since doorbells were armed.
     pub(crate) polls_while_armed: AtomicU32,
-    /// True in a forked child, and after a caught bug: nothing here may be touched any more.
-    is_abandoned: AtomicBool,
-    thread: Mutex<bool>,
+    /// One of `progress::farewell`.
+    pub(crate) farewell: AtomicU8,
+    /// One of `standing`.
+    standing: AtomicU8,
+    thread: Mutex<()>,
+    has_thread: AtomicBool,
+}
+
+/// What a process may do with its state.
+mod standing {
+    pub(super) const OURS: u8 = 0;
+    /// A bug was caught: objects may be destroyed, nothing else.
+    pub(super) const BROKEN: u8 = 1;
+    /// This is a forked child: nothing may be touched. Its memory shared with peers is not there,
+    /// its locks may be held by threads that are not.
+    pub(super) const INHERITED: u8 = 2;
 }
 
 /// The current process's state; null before the first device is opened, and after a fork.
 static CURRENT: AtomicPtr<Process> = AtomicPtr::new(std::ptr::null_mut());
-static MAKING: Mutex<()> = Mutex::new(());
-static AT_FORK: Once = Once::new();
+/// Somebody makes or forks the state. Not a mutex that parks: a child that has been forked while
+/// others waited would have to wake threads it lacks.
+static MAKING: AtomicBool = AtomicBool::new(false);
+static HANDLERS: Once = Once::new();
+
+/// How long exiting waits for the progress thread to send the last ACKs, in naps of 50 µs.
+const EXIT_NAPS: u32 = 2000;
+const EXIT_NAP: Duration = Duration::from_micros(50);
 
 impl Process {
     /// The process's state, made at the first call.
     pub(crate) fn current() -> Result<Arc<Process>, Errno> {
-        let _making = MAKING.lock();
+        let _making = Making::begin();
         let pointer = CURRENT.load(Ordering::Acquire);
         if !pointer.is_null() {
             // SAFETY: CURRENT only ever holds a pointer from `Arc::into_raw` whose count it owns.
@@ -77,10 +102,12 @@ impl Process {
             empty_polls: AtomicU32::new(0),
             is_armed: AtomicBool::new(false),
             polls_while_armed: AtomicU32::new(0),
-            is_abandoned: AtomicBool::new(false),
-            thread: Mutex::new(false),
+            farewell: AtomicU8::new(farewell::NOT_WANTED),
+            standing: AtomicU8::new(standing::OURS),
+            thread: Mutex::default(),
+            has_thread: AtomicBool::new(false),
         });
-        AT_FORK.call_once(|| {
+        HANDLERS.call_once(|| {
             // SAFETY: the handlers are functions of this library, which is never unloaded.
             unsafe {
                 libc::pthread_atfork(
@@ -89,32 +116,35 @@ impl Process {
                     Some(abandon_in_child),
                 )
             };
+            // SAFETY: as above.
+            unsafe { libc::atexit(say_farewell) };
         });
         CURRENT.store(Arc::into_raw(process.clone()).cast_mut(), Ordering::Release);
         Ok(process)
     }
 
-    /// EIO in a forked child that uses what its parent opened.
+    /// EIO in a forked child that uses what its parent opened, and once the device is broken.
     #[inline]
     pub(crate) fn check_ours(&self) -> Result<(), Errno> {
-        if self.is_abandoned() {
-            Err(Errno::EIO)
-        } else {
+        if self.standing.load(Ordering::Relaxed) == standing::OURS {
             Ok(())
+        } else {
+            Err(Errno::EIO)
         }
     }
 
+    /// In a forked child: nothing here may be touched, and destroying frees memory only.
     #[inline]
-    pub(crate) fn is_abandoned(&self) -> bool {
-        self.is_abandoned.load(Ordering::Relaxed)
+    pub(crate) fn is_inherited(&self) -> bool {
+        self.standing.load(Ordering::Relaxed) == standing::INHERITED
     }
 
     /// Starts the progress thread unless it runs already.
     pub(crate) fn start_thread(self: &Arc<Process>) -> Result<(), Errno> {
-        let mut started = self.thread.lock();
-        if !*started {
+        let _starting = self.thread.lock();
+        if !self.has_thread.load(Ordering::Relaxed) {
             progress::start(self.clone())?;
-            *started = true;
+            self.has_thread.store(true, Ordering::Relaxed);
         }
         Ok(())
     }
@@ -122,7 +152,10 @@ impl Process {
     /// A bug of ours was caught: the device is broken, in the word verbs has for it. Every open
     /// context hears of it once, and further calls answer EIO.
     pub(crate) fn poison(&self) {
-        if !self.is_abandoned.swap(true, Ordering::Relaxed) {
+        let (from, to) = (standing::OURS, standing::BROKEN);
+        let relaxed = Ordering::Relaxed;
+        let is_first = self.standing.compare_exchange(from, to, relaxed, relaxed);
+        if is_first.is_ok() {
             for context in self.contexts.lock().iter().filter_map(Weak::upgrade) {
                 context.raise_port(crate::abi::IBV_EVENT_DEVICE_FATAL);
             }
@@ -154,14 +187,14 @@ pub(crate) fn now() -> Instant {
     Instant(time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64)
 }
 
-/// Holds [`MAKING`] across the fork, so that the child never finds it locked by a thread it lacks.
+/// Holds `MAKING` across the fork, so that the child never finds it taken by a thread it lacks.
 extern "C" fn lock_before_fork() {
-    std::mem::forget(MAKING.lock());
+    std::mem::forget(Making::begin());
 }
 
 extern "C" fn unlock_parent() {
-    // SAFETY: `lock_before_fork` took the lock in this thread and forgot the guard.
-    unsafe { MAKING.force_unlock() };
+    // `lock_before_fork` took it in this thread and forgot the guard.
+    drop(Making);
 }
 
 extern "C" fn abandon_in_child() {
@@ -169,10 +202,54 @@ extern "C" fn abandon_in_child() {
     // SAFETY: CURRENT holds null or a pointer whose count it owns; the count is leaked here, the
     // objects of the parent's contexts still point to it.
     if let Some(process) = unsafe { pointer.as_ref() } {
-        process.is_abandoned.store(true, Ordering::Relaxed);
+        process
+            .standing
+            .store(standing::INHERITED, Ordering::Relaxed);
         process.endpoint.abandon_after_fork();
         process.waker.abandon_after_fork();
     }
-    // SAFETY: the forking thread, whose only copy we are, took the lock in `lock_before_fork`.
-    unsafe { MAKING.force_unlock() };
+    // The forking thread, whose only copy we are, took it in `lock_before_fork`.
+    drop(Making);
+}
+
+/// Has the ACKs sent that wait for a request or a poll that will not come, or that a thread is just
+/// about to send for a completion the application has seen already.
+///
+/// The progress thread sends it, since this thread may hold locks: programs do call `exit` in
+/// signal handlers. Should that thread be stuck behind such a lock, or not be there (a child made
+/// by a bare `clone`), the wait ends without it.
+extern "C" fn say_farewell() {
+    // SAFETY: CURRENT holds null or a pointer whose count it owns and never gives up.
+    let Some(process) = (unsafe { CURRENT.load(Ordering::Acquire).as_ref() }) else {
+        return;
+    };
+    if !process.has_thread.load(Ordering::Relaxed) {
+        return;
+    }
+    process.farewell.store(farewell::WANTED, Ordering::Release);
+    process.waker.wake();
+    for _ in 0..EXIT_NAPS {
+        if process.farewell.load(Ordering::Acquire) == farewell::SAID {
+            return;
+        }
+        std::thread::sleep(EXIT_NAP);
+    }
+}
+
+/// The right to make the state, or to fork it.
+struct Making;
+
+impl Making {
+    fn begin() -> Making {
+        while MAKING.swap(true, Ordering::Acquire) {
+            std::thread::yield_now();
+        }
+        Making
+    }
+}
+
+impl Drop for Making {
+    fn drop(&mut self) {
+        MAKING.store(false, Ordering::Release);
+    }
 }

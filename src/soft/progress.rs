@@ -35,6 +35,13 @@ const POLLS_TO_YIELD: u32 = 2048;
 /// Rounds of draining before the thread looks at its other duties.
 const ROUNDS: usize = 64;
 
+/// How far the last words of the process have come.
+pub(crate) mod farewell {
+    pub(crate) const NOT_WANTED: u8 = 0;
+    pub(crate) const WANTED: u8 = 1;
+    pub(crate) const SAID: u8 = 2;
+}
+
 /// Gets the progress thread out of its sleep.
 pub(crate) struct Waker(EventFd);
 
@@ -147,12 +154,33 @@ impl Process {
         true
     }
 
+    /// Waits until all who drain a ring just now have answered what they took out of it.
+    fn pass_consumers(&self) {
+        for inbound in self.endpoint.inbound() {
+            inbound.pass();
+        }
+    }
+
+    /// Sends what would otherwise end with the process, when its exit handler asks for that.
+    fn farewell(&self) {
+        if self.farewell.load(Ordering::Acquire) != farewell::WANTED {
+            return;
+        }
+        self.drain_all();
+        self.pass_consumers();
+        self.pay_owed();
+        self.farewell.store(farewell::SAID, Ordering::Release);
+    }
+
     fn handle_peers(&self, events: &mut Vec<PeerEvent>) {
         self.endpoint.handle_ready(events);
         for event in events.drain(..) {
             match event {
                 PeerEvent::Dead(slot) => {
-                    // What the peer said before it died still counts.
+                    // What the peer said before it died still counts, also what somebody else is
+                    // just about to hear.
+                    self.drain_all();
+                    self.pass_consumers();
                     self.drain_all();
                     log_debug!("the process at slot {} is gone", slot.0);
                     self.on_peer_dead();
@@ -253,8 +281,10 @@ fn run(process: &Process) {
     let mut nap = SHORTEST_NAP;
     let mut next_tick = process::now() + TICK;
     loop {
+        process.farewell();
         let polls = process.polls.load(Ordering::Relaxed);
-        let limit = if polls != polls_seen && !process.is_armed.load(Ordering::Relaxed) {
+        let is_leased = polls != polls_seen && !process.is_armed.load(Ordering::Relaxed);
+        let limit = if is_leased {
             polls_seen = polls;
             nap = (nap * 2).min(LONGEST_NAP);
             Some(nap)

@@ -3,14 +3,14 @@
 use super::Pd;
 use crate::base::errno::Errno;
 use crate::engine::types::Access;
-use crate::link::local::{AccessTo, Endpoint, MrEntry};
+use crate::link::local::{AccessTo, MrEntry};
 use crate::soft::process::Process;
 use crate::soft::quota::Permit;
 use std::sync::Arc;
 
 /// A registered region. The key table entry is the region; this object owns it.
 pub(crate) struct Mr {
-    endpoint: Arc<Endpoint>,
+    process: Arc<Process>,
     pd: Arc<Pd>,
     /// lkey and rkey alike.
     pub(crate) key: u32,
@@ -19,14 +19,13 @@ pub(crate) struct Mr {
 
 impl Mr {
     pub(crate) fn register(
-        process: &Process,
+        process: &Arc<Process>,
         pd: Arc<Pd>,
         range: Range,
         access: Access,
     ) -> Result<Mr, Errno> {
         let permit = process.quotas.mrs.take()?;
-        let endpoint = process.endpoint.clone();
-        let key = endpoint.table().insert(&MrEntry {
+        let key = process.endpoint.table().insert(&MrEntry {
             addr: range.addr,
             len_bytes: range.len_bytes,
             iova: range.iova,
@@ -35,7 +34,7 @@ impl Mr {
         })?;
         pd.users.add();
         Ok(Mr {
-            endpoint,
+            process: process.clone(),
             pd,
             key,
             _permit: permit,
@@ -46,8 +45,12 @@ impl Mr {
 impl Drop for Mr {
     /// After this nobody touches the memory by this key: accesses in flight have ended.
     fn drop(&mut self) {
-        self.endpoint.table().remove(self.key);
-        self.endpoint.wait_for_accesses(AccessTo::Key(self.key));
+        // The table is the parent's in a forked child, and not mapped there.
+        if !self.process.is_inherited() {
+            let endpoint = &self.process.endpoint;
+            endpoint.table().remove(self.key);
+            endpoint.wait_for_accesses(AccessTo::Key(self.key));
+        }
         self.pd.users.remove();
     }
 }

@@ -64,7 +64,13 @@ impl Srq {
         taken
     }
 
-    /// Arms the limit event; fires at once when the queue is already below it.
+    /// Lets go of the domain, so that it can be destroyed next. Not when the object is dropped: a
+    /// thread that looks after a QP just destroyed may hold that for a moment, and the QP this.
+    pub(crate) fn release(&self) {
+        self.pd.users.remove();
+    }
+
+    /// Arms the limit event.
     pub(crate) fn arm_limit(&self, limit: u32) -> Result<(), Errno> {
         if limit > self.max_wr {
             return Err(Errno::EINVAL);
@@ -72,11 +78,5 @@ impl Srq {
         let mut queue = self.queue.lock();
         queue.arm_limit(limit);
         Ok(())
-    }
-}
-
-impl Drop for Srq {
-    fn drop(&mut self) {
-        self.pd.users.remove();
     }
 }

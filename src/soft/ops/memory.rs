@@ -156,6 +156,7 @@ pub(super) unsafe extern "C" fn create_ah(pd: *mut ibv_pd, attr: *mut ibv_ah_att
         let context = unsafe { (*pd).context };
         // SAFETY: pointer obligations of `handle`.
         let soft = unsafe { handle::context(context) }?;
+        soft.process.check_ours()?;
         // SAFETY: NULL or a struct of the application.
         let attr = unsafe { attr.as_ref() }.ok_or(Errno::EINVAL)?;
         let av = convert::address_vector(&soft.device(), attr)?;

@@ -45,8 +45,9 @@ pub(super) unsafe extern "C" fn create_qp(
             Some(unsafe { handle::srq(init.srq) }?.clone())
         };
         let ours = |other: &Arc<Context>| Arc::ptr_eq(other, soft);
-        if !ours(&send_cq.context) || !ours(&recv_cq.context) {
-            log_error!("create_qp: a completion queue belongs to another context");
+        let srq_is_ours = srq.as_ref().is_none_or(|srq| ours(&srq.context));
+        if !ours(&send_cq.context) || !ours(&recv_cq.context) || !srq_is_ours {
+            log_error!("create_qp: a queue belongs to another context");
             return Err(Errno::EINVAL);
         }
         adjust(&mut init.cap, srq.is_some())?;
@@ -237,6 +238,7 @@ pub(super) unsafe extern "C" fn query_qp(
     gate(|| {
         // SAFETY: pointer obligations of `handle`.
         let object = unsafe { handle::qp(qp) }?;
+        object.context.process.check_ours()?;
         // SAFETY: NULL or a struct of the application.
         let attr = unsafe { attr.as_mut() }.ok_or(Errno::EINVAL)?;
         // SAFETY: NULL or a struct of the application.
@@ -278,9 +280,14 @@ pub(super) unsafe extern "C" fn destroy_qp(qp: *mut ibv_qp) -> c_int {
         // SAFETY: pointer obligations of `handle`.
         let object = unsafe { handle::qp(qp) }?.clone();
         let process = &object.context.process;
-        if !process.is_abandoned() {
-            retire(process, &object);
+        if process.is_inherited() {
+            // Peers, events and locks are the parent's.
+            object.release();
+            // SAFETY: the application gives the QP up.
+            unsafe { QpHandle::free(qp) };
+            return Ok(());
         }
+        retire(process, &object);
         let in_transit = object.context.events.forget(qp as u64);
         let events = object
             .async_events
@@ -299,10 +306,25 @@ pub(super) unsafe extern "C" fn destroy_qp(qp: *mut ibv_qp) -> c_int {
     })
 }
 
+/// Takes what a device is closed with off the wire, as closing the file of a kernel device does.
+pub(super) fn retire_all(context: &Arc<Context>) {
+    let process = &context.process;
+    for qp in process.qps.all() {
+        if Arc::ptr_eq(&qp.context, context) {
+            retire(process, &qp);
+        }
+    }
+}
+
 /// Takes the QP off the wire: after this no packet, timer or peer reaches it.
 fn retire(process: &Process, qp: &Qp) {
     let mut guard = qp.lock();
-    process.drive(qp, &mut guard);
+    if guard.is_destroyed {
+        return;
+    }
+    if process.check_ours().is_ok() {
+        process.drive(qp, &mut guard);
+    }
     guard.is_destroyed = true;
     if guard.is_published {
         guard.is_published = false;

@@ -64,6 +64,7 @@ pub(super) unsafe extern "C" fn modify_srq(
     gate(|| {
         // SAFETY: pointer obligations of `handle`.
         let object = unsafe { handle::srq(srq) }?;
+        object.context.process.check_ours()?;
         // SAFETY: NULL or a struct of the application.
         let attr = unsafe { attr.as_ref() }.ok_or(Errno::EINVAL)?;
         let mask = mask as u32;
@@ -85,6 +86,7 @@ pub(super) unsafe extern "C" fn query_srq(srq: *mut ibv_srq, attr: *mut ibv_srq_
     gate(|| {
         // SAFETY: pointer obligations of `handle`.
         let object = unsafe { handle::srq(srq) }?;
+        object.context.process.check_ours()?;
         // SAFETY: NULL or a struct of the application.
         let attr = unsafe { attr.as_mut() }.ok_or(Errno::EINVAL)?;
         attr.max_wr = object.max_wr;
@@ -99,6 +101,13 @@ pub(super) unsafe extern "C" fn destroy_srq(srq: *mut ibv_srq) -> c_int {
         // SAFETY: pointer obligations of `handle`.
         let object = unsafe { handle::srq(srq) }?;
         object.users.check_none()?;
+        if object.context.process.is_inherited() {
+            // The events are the parent's, and whoever held the mutex may not be here.
+            object.release();
+            // SAFETY: the application gives the SRQ up.
+            unsafe { SrqHandle::free(srq) };
+            return Ok(());
+        }
         let in_transit = object.context.events.forget(srq as u64);
         let events = object
             .async_events
@@ -110,6 +119,7 @@ pub(super) unsafe extern "C" fn destroy_srq(srq: *mut ibv_srq) -> c_int {
                 (*srq).events_completed == events
             });
         }
+        object.release();
         // SAFETY: nobody uses the SRQ any more, and the application gives it up.
         unsafe { SrqHandle::free(srq) };
         Ok(())

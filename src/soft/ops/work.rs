@@ -154,6 +154,9 @@ pub(super) unsafe extern "C" fn poll_cq(cq: *mut ibv_cq, max: c_int, out: *mut i
         let Ok(max) = usize::try_from(max) else {
             return Err(Errno::EINVAL);
         };
+        if out.is_null() && max > 0 {
+            return Err(Errno::EINVAL);
+        }
         if object.is_empty() {
             process.poll();
             if object.is_empty() {
