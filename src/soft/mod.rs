@@ -26,6 +26,8 @@ mod progress;
 mod qp_table;
 mod quota;
 mod route;
+#[cfg(test)]
+mod tests;
 mod timers;
 
 pub use listing::{DeviceInfo, list};
