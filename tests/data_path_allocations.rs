@@ -150,6 +150,21 @@ impl Bench {
         self.finish(1);
     }
 
+    /// More than a ring holds, in one list.
+    fn burst(&self) {
+        const COUNT: usize = 48;
+        let mut local = [self.region.sge(LARGE, LARGE)];
+        let remote = self.region.sge(2 * LARGE, LARGE);
+        let mut wrs = [rdma_wr(5, IBV_WR_RDMA_WRITE, &mut local, &remote); COUNT];
+        let list = wrs.as_mut_ptr();
+        for at in 0..COUNT - 1 {
+            wrs[at].next = list.wrapping_add(at + 1);
+            wrs[at].send_flags = 0;
+        }
+        assert_eq!(post_send(self.connected, &mut wrs[0]), 0);
+        self.finish(1);
+    }
+
     fn atomic(&self) {
         let at = self.region.bytes.as_ptr().align_offset(8);
         let mut local = [self.region.sge(LARGE, 8)];
@@ -174,6 +189,9 @@ impl Bench {
         self.access(IBV_WR_RDMA_WRITE, 64);
         self.access(IBV_WR_RDMA_READ, 64);
         self.atomic();
+        if round.is_multiple_of(64) {
+            self.burst();
+        }
         if round.is_multiple_of(16) {
             self.send(LARGE, 0);
             self.access(IBV_WR_RDMA_WRITE, LARGE);

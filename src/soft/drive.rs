@@ -213,7 +213,7 @@ impl Process {
     fn block(&self, qp: &Qp, inner: &mut QpInner) {
         if !inner.is_blocked {
             inner.is_blocked = true;
-            self.blocked.lock().push(qp.qpn);
+            self.blocked.lock().push_back(qp.qpn);
             // SeqCst: pairs with `run`, which arms first and then looks at the count. The bell for
             // the room may have come before the QP was in the list.
             self.blocked_count.fetch_add(1, Ordering::SeqCst);
@@ -225,13 +225,13 @@ impl Process {
 
     /// Lets the QPs go on that waited for room.
     pub(crate) fn resume_blocked(&self) {
-        let waiting = std::mem::take(&mut *self.blocked.lock());
-        if waiting.is_empty() {
-            return;
-        }
-        self.blocked_count
-            .fetch_sub(waiting.len(), Ordering::Release);
-        for qpn in waiting {
+        // Those that block again queue up behind these, in the room the list has already.
+        let count = self.blocked.lock().len();
+        for _ in 0..count {
+            let Some(qpn) = self.blocked.lock().pop_front() else {
+                return;
+            };
+            self.blocked_count.fetch_sub(1, Ordering::Release);
             if let Some(qp) = self.qps.find_shared(qpn) {
                 let mut guard = qp.lock();
                 guard.is_blocked = false;

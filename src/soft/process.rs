@@ -21,6 +21,7 @@ use crate::base::sync::{
 use crate::base::time::Instant;
 use crate::link::local;
 use parking_lot::Mutex;
+use std::collections::VecDeque;
 use std::sync::{Arc, Once, Weak};
 use std::time::Duration;
 
@@ -33,7 +34,7 @@ pub(crate) struct Process {
     pub(crate) waker: progress::Waker,
     pub(crate) contexts: Mutex<Vec<Weak<Context>>>,
     /// QPs that wait for room on their link.
-    pub(crate) blocked: Mutex<Vec<Qpn>>,
+    pub(crate) blocked: Mutex<VecDeque<Qpn>>,
     pub(crate) blocked_count: AtomicUsize,
     /// The QP (its number, or 0) whose ACK waits for the application's next request.
     pub(crate) owing: AtomicU32,
