@@ -264,9 +264,9 @@ impl Control {
             let Some(tokens) = tokens else { break };
             for token in tokens {
                 match token {
-                    Token::Listener(index) => self.accept(index as usize),
+                    Token::Listener(index) => self.accept(index as usize, events),
                     Token::Link(id) => self.read_link(id, events),
-                    Token::Process(id) => self.bury(id, events),
+                    Token::Process(id) => self.on_death(id, events),
                     Token::Wake => self.look_at_reasons(events),
                     Token::Timer => self.retry(events),
                 }
@@ -275,7 +275,7 @@ impl Control {
         self.stop_rings();
     }
 
-    fn accept(&mut self, index: usize) {
+    fn accept(&mut self, index: usize, events: &mut Vec<PeerEvent>) {
         for _ in 0..BURST {
             let Some((slot, listener)) = self.listeners.get(index) else {
                 return;
@@ -296,9 +296,43 @@ impl Control {
                     log_warn!("local link: too many connections to slot {slot} from one user");
                     self.forget(id);
                 }
-                // A peer that is dead already, or no descriptor for its pidfd.
-                Ok(_) | Err(_) => (),
+                Ok(id) => self.greet_the_dead(id, events),
+                // No descriptor for its pidfd, say.
+                Err(_) => (),
             }
+        }
+    }
+
+    /// A peer that said hello, filled its ring and died before it was accepted is heard.
+    fn greet_the_dead(&mut self, id: u32, events: &mut Vec<PeerEvent>) {
+        let is_alive = |link: &Link| link.pid() <= 0 || link.is_process_alive();
+        if !self.links.get(&id).is_none_or(is_alive) {
+            self.read_link(id, events);
+            self.bury(id, events);
+        }
+    }
+
+    /// The process at the other end is gone: what it sent before comes first, on this connection
+    /// and on one it may have begun just before.
+    fn on_death(&mut self, id: u32, events: &mut Vec<PeerEvent>) {
+        self.read_link(id, events);
+        self.hear_last_words(id, events);
+        self.bury(id, events);
+    }
+
+    fn hear_last_words(&mut self, id: u32, events: &mut Vec<PeerEvent>) {
+        let Some(dead) = self.links.get(&id).filter(|link| !link.is_inbound()) else {
+            return;
+        };
+        let dead = dead.peer_id;
+        for index in 0..self.listeners.len() {
+            self.accept(index, events);
+        }
+        let is_waiting = |link: &Link| link.peer_id == dead && matches!(link.role, Role::Greeting);
+        let waiting = self.links.iter().filter(|(_, link)| is_waiting(link));
+        let waiting: Vec<u32> = waiting.map(|(&id, _)| id).collect();
+        for id in waiting {
+            self.read_link(id, events);
         }
     }
 
@@ -352,7 +386,10 @@ impl Control {
             };
             match outcome {
                 Ok(()) => (),
-                Err(Errno::ECONNRESET | Errno::EPIPE) => return self.bury(id, events),
+                Err(Errno::ECONNRESET | Errno::EPIPE) => {
+                    self.hear_last_words(id, events);
+                    return self.bury(id, events);
+                }
                 Err(error) => return self.refuse(id, error, events),
             }
         }

@@ -44,10 +44,14 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// ESRCH: the process at the other end is gone.
+    /// ESRCH: the process we connected to is gone. One that connected to us is heard even then.
     pub(super) fn new(conn: Conn, role: Role, life: &Arc<Life>) -> Result<Link, Errno> {
         let peer_id = conn.credentials()?;
-        let pidfd = conn.pidfd(peer_id.pid, life)?;
+        let is_outbound = matches!(role, Role::Out { .. });
+        let pidfd = match conn.pidfd(peer_id.pid, life) {
+            Err(Errno::ESRCH) if !is_outbound => None,
+            other => other?,
+        };
         let link = Link {
             conn: Arc::new(conn),
             pidfd,
@@ -58,7 +62,7 @@ impl Link {
             nonce: None,
         };
         // Some kernels give a pidfd of the dead, too.
-        if link.peer_id.pid > 0 && !link.is_process_alive() {
+        if is_outbound && link.peer_id.pid > 0 && !link.is_process_alive() {
             return Err(Errno::ESRCH);
         }
         Ok(link)
