@@ -40,8 +40,9 @@ pub(crate) struct Process {
     pub(crate) owing: AtomicU32,
     /// Counts polls: the lease by which a polling thread keeps the progress thread away.
     pub(crate) polls: AtomicU64,
-    /// Polls in a row that found nothing.
+    /// Polls in a row that found nothing, and how many of them until the CPU is offered.
     pub(crate) empty_polls: AtomicU32,
+    pub(crate) yield_after: AtomicU32,
     /// The peers ring the doorbell: the progress thread sleeps without end.
     pub(crate) is_armed: AtomicBool,
     /// Polls since doorbells were armed.
@@ -101,6 +102,7 @@ impl Process {
             owing: AtomicU32::new(0),
             polls: AtomicU64::new(0),
             empty_polls: AtomicU32::new(0),
+            yield_after: AtomicU32::new(progress::FEWEST_POLLS),
             is_armed: AtomicBool::new(false),
             polls_while_armed: AtomicU32::new(0),
             farewell: AtomicU8::new(farewell::NOT_WANTED),

@@ -28,10 +28,17 @@ const LONGEST_NAP: Duration = Duration::from_micros(200);
 const TICK: Duration = Duration::from_secs(1);
 /// How soon a full link is tried again if its consumer tells nothing.
 const RETRY_BLOCKED: Duration = Duration::from_millis(10);
+/// Polls between two looks of the progress thread that make a lease; an event loop that sleeps
+/// between its polls makes fewer.
+const LEASE_POLLS: u64 = 16;
 /// Polls after which doorbells are called off: fewer come from event loops that sleep again.
 const POLLS_TO_DISARM: u32 = 64;
-/// Empty polls in a row after which a poller offers its CPU: some 20 µs of them.
-const POLLS_TO_YIELD: u32 = 2048;
+/// Empty polls in a row after which a poller offers its CPU: at the least, and at the most, which is
+/// some 40 µs of them.
+pub(crate) const FEWEST_POLLS: u32 = 32;
+const MOST_POLLS: u32 = 4096;
+/// A yield that took longer let somebody else run.
+const TAKEN: Duration = Duration::from_micros(3);
 /// Rounds of draining before the thread looks at its other duties.
 const ROUNDS: usize = 64;
 
@@ -95,22 +102,43 @@ impl Process {
         } else {
             self.empty_polls.load(Ordering::Relaxed) + 1
         };
-        if empty < POLLS_TO_YIELD {
+        if empty < self.yield_after.load(Ordering::Relaxed) {
             self.empty_polls.store(empty, Ordering::Relaxed);
         } else {
             self.empty_polls.store(0, Ordering::Relaxed);
-            std::thread::yield_now();
+            self.offer_cpu();
         }
+    }
+
+    /// Lets others run, and learns from it whether anybody wanted to: a CPU that was given back at
+    /// once is ours to spin on, one that was taken is better offered again soon.
+    #[cold]
+    fn offer_cpu(&self) {
+        let before = process::now();
+        std::thread::yield_now();
+        let was_taken = process::now() - before > TAKEN;
+        let after = self.yield_after.load(Ordering::Relaxed);
+        let next = if was_taken { after / 4 } else { after * 2 };
+        self.yield_after
+            .store(next.clamp(FEWEST_POLLS, MOST_POLLS), Ordering::Relaxed);
     }
 
     /// Calls the doorbells off once polling looks serious.
     #[cold]
     fn take_lease(&self) {
         let polls = self.polls_while_armed.fetch_add(1, Ordering::Relaxed);
-        if polls == POLLS_TO_DISARM && self.is_armed.swap(false, Ordering::Relaxed) {
-            self.endpoint.disarm_doorbells();
+        if polls == POLLS_TO_DISARM && self.disarm() {
             self.waker.wake();
         }
+    }
+
+    /// Calls the doorbells off; true when they were armed.
+    fn disarm(&self) -> bool {
+        let was_armed = self.is_armed.swap(false, Ordering::Relaxed);
+        if was_armed {
+            self.endpoint.disarm_doorbells();
+        }
+        was_armed
     }
 
     /// The application is going to sleep on a channel: its peers have to ring from now on.
@@ -283,8 +311,9 @@ fn run(process: &Process) {
     loop {
         process.farewell();
         let polls = process.polls.load(Ordering::Relaxed);
-        let is_leased = polls != polls_seen && !process.is_armed.load(Ordering::Relaxed);
-        let limit = if is_leased {
+        let limit = if polls.wrapping_sub(polls_seen) >= LEASE_POLLS {
+            // Somebody polls in earnest: whatever arrives is taken without bells.
+            process.disarm();
             polls_seen = polls;
             nap = (nap * 2).min(LONGEST_NAP);
             Some(nap)
