@@ -157,9 +157,9 @@ impl Bench {
         let remote = self.region.sge(2 * LARGE, LARGE);
         let mut wrs = [rdma_wr(5, IBV_WR_RDMA_WRITE, &mut local, &remote); COUNT];
         let list = wrs.as_mut_ptr();
-        for at in 0..COUNT - 1 {
-            wrs[at].next = list.wrapping_add(at + 1);
-            wrs[at].send_flags = 0;
+        for (at, wr) in wrs[..COUNT - 1].iter_mut().enumerate() {
+            wr.next = list.wrapping_add(at + 1);
+            wr.send_flags = 0;
         }
         assert_eq!(post_send(self.connected, &mut wrs[0]), 0);
         self.finish(1);
