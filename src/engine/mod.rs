@@ -3,7 +3,7 @@
 //! # Contract
 //! - Commands: [`Qp::modify`], [`Qp::post_send`], [`Qp::post_recv`].
 //! - Inputs: [`Qp::handle_packet`], [`Qp::handle_timeout`], [`Qp::handle_tick`],
-//!   [`Qp::handle_access`], [`Qp::handle_peer_dead`].
+//!   [`Qp::handle_access`], [`Qp::handle_peer_dead`], [`Qp::handle_key_gone`].
 //! - Outputs, to be drained after each input: [`Qp::poll_completion`] until `None` (after *every*
 //!   input and every `poll_transmit`, since a receive completion waits in a single place),
 //!   [`Qp::poll_event`] until `None`, [`Qp::poll_transmit`] until `None` or until the link has no
@@ -29,6 +29,7 @@
 //! handle_access(&mut self, outcome: AccessOutcome)   LocalFault also answers a packet whose payload
 //!                                     could not be read; such a packet must not have been sent
 //! handle_peer_dead(&mut self)
+//! handle_key_gone(&mut self, key: Lkey, is_lossless: bool)
 //! next_destination(&self) -> Option<Destination>   of what poll_transmit would give; None: nothing.
 //!                                     Some may still lead to None: the head WQE waits for responses
 //! poll_transmit<'a, H: Host>(&'a mut self, caps: &LinkCaps, host: &H) -> Option<Transmit<'a>>

@@ -14,6 +14,7 @@ use super::types::{
 };
 use super::vendor;
 use super::wqe::{WqeKind, flag};
+use crate::base::ids::Lkey;
 use crate::wire::{Header, Psn};
 
 /// Longest message the port takes (`max_msg_sz`).
@@ -353,6 +354,31 @@ impl Qp {
             self.sq.wqe_mut(index).checked_count = sge_index + 1;
         }
         Ok(())
+    }
+
+    /// A region was deregistered: what would still read or write memory by its key fails instead.
+    ///
+    /// A WQE whose packets are all out does not look at its list again, unless it waits for a
+    /// response, or a lossy link may ask for its packets once more.
+    pub fn handle_key_gone(&mut self, key: Lkey, is_lossless: bool) {
+        self.resp.forget_key(key);
+        let mut index = self.sq.done;
+        let mut is_out = is_lossless;
+        while index != self.sq.tail {
+            is_out &= index != self.sq.cur;
+            let wqe = self.sq.wqe(index);
+            let is_over = is_out && !wqe.is_rd_atomic();
+            let checked = &self.sq.sges(index)[..usize::from(wqe.checked_count)];
+            if !is_over
+                && checked
+                    .iter()
+                    .any(|sge| sge.lkey == key && sge.len_bytes != 0)
+            {
+                self.fail_local(index, WcStatus::LocProtErr, vendor::LOCAL_KEY);
+                return;
+            }
+            index = index.wrapping_add(1);
+        }
     }
 
     /// A WQE failed on this side: RC ends in ERR, the unconnected services in SQE, where the

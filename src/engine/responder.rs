@@ -17,7 +17,7 @@ use self::resources::Resources;
 use super::qp::Qp;
 use super::types::{Host, QpEvent, QpInit, QpState, RecvWqe, WcOpcode, WcStatus};
 use super::vendor;
-use crate::base::ids::{Gid, Qpn, Rkey};
+use crate::base::ids::{Gid, Lkey, Qpn, Rkey};
 use crate::wire::{Header, NakCode, Operation, Psn, Syndrome, Traits};
 
 /// What the responder owes its peer, as bits.
@@ -171,6 +171,16 @@ impl Responder {
 
     pub(super) fn take_wqe_in_execution(&mut self) -> Option<u64> {
         std::mem::take(&mut self.has_wqe).then_some(self.wqe.wr_id)
+    }
+
+    /// The element that is being filled is checked again if it names this key. Those before it are
+    /// full, those after it have not been looked at.
+    pub(super) fn forget_key(&mut self, key: Lkey) {
+        let is_filling = self.has_wqe && self.checked_count > self.sge_index;
+        let current = self.wqe.sges.get(self.sge_index as usize);
+        if is_filling && current.is_some_and(|sge| sge.lkey == key) {
+            self.checked_count = self.sge_index;
+        }
     }
 
     /// Back to the start of the receive list.

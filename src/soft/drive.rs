@@ -7,7 +7,7 @@ use super::memory::{self, AppMemory, MAX_SEGMENTS};
 use super::objects::{Qp, QpGuard, QpInner, Route};
 use super::process::Process;
 use super::route;
-use crate::base::ids::Qpn;
+use crate::base::ids::{Lkey, PdId, Qpn};
 use crate::base::sync::Ordering;
 use crate::engine;
 use crate::engine::types::{
@@ -207,6 +207,21 @@ impl Process {
             dest_qpn: attr.dest_qpn,
         };
         self.find_route(qp, inner, &destination, Slot::of(destination.dest_qpn));
+    }
+
+    /// After a region's key has left the table: when this returns, none of our threads touches the
+    /// memory by it any more. Whatever was being executed has ended, and what is half done fails.
+    pub(crate) fn retire_key(&self, pd: PdId, key: Lkey) {
+        for qp in self.qps.all() {
+            if qp.pd.id != pd {
+                continue;
+            }
+            let mut guard = qp.lock();
+            guard.engine.handle_key_gone(key, true);
+            if guard.engine.has_completion() {
+                self.drive(&qp, &mut guard);
+            }
+        }
     }
 
     /// Remembers a QP whose link is full.

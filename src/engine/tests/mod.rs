@@ -6,6 +6,7 @@ mod atomic;
 mod direct;
 mod errors;
 mod hostile;
+mod keys;
 mod loss;
 mod lossless;
 mod post;

@@ -3,6 +3,7 @@
 use super::{gate, gate_pointer};
 use crate::abi::{self, Zeroed, ibv_ah, ibv_ah_attr, ibv_context, ibv_mr, ibv_pd, verbs_mr};
 use crate::base::errno::Errno;
+use crate::base::ids::Lkey;
 use crate::engine::types::Access;
 use crate::log_error;
 use crate::soft::convert;
@@ -142,8 +143,18 @@ pub(super) unsafe extern "C" fn dereg_mr(mr: *mut verbs_mr) -> c_int {
         if mr.is_null() {
             return Err(Errno::EINVAL);
         }
+        // SAFETY: a live region.
+        let c: ibv_mr = unsafe { std::ptr::read(&raw const (*mr).ibv_mr) };
+        // SAFETY: pointer obligations of `handle`; a region keeps its domain alive.
+        let pd = unsafe { handle::pd(c.pd) }?.id;
         // SAFETY: pointer obligations of `handle`; dropping the object takes the key back.
         unsafe { MrHandle::free(mr) };
+        // SAFETY: pointer obligations of `handle`.
+        let process = &unsafe { handle::context(c.context) }?.process;
+        // The queues of a parent are not the child's to touch.
+        if !process.is_inherited() {
+            process.retire_key(pd, Lkey(c.lkey));
+        }
         Ok(())
     })
 }
