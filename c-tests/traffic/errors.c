@@ -196,7 +196,10 @@ static void remote_access(struct side *side, const void *arg)
 	struct {
 		uint64_t addr;
 		uint32_t rkey;
-	} mine = { (uintptr_t)p.buf->base + 4096, p.buf->mr->rkey }, theirs;
+	} mine, theirs;
+	memset(&mine, 0, sizeof mine);
+	mine.addr = (uintptr_t)p.buf->base + 4096;
+	mine.rkey = p.buf->mr->rkey;
 	if (c->which == REMOTE_OTHER_PD || c->which == DEREGISTERED) {
 		if (c->which == REMOTE_OTHER_PD)
 			ENSURE(other_pd = ibv_alloc_pd(p.nic->ctx));
@@ -279,8 +282,9 @@ static void remote_access(struct side *side, const void *arg)
 	barrier(side);
 	if (mr)
 		ZERO(ibv_dereg_mr(mr));
+	if (other_pd)
+		ZERO(ibv_dealloc_pd(other_pd));
 	pair_free(&p);
-	(void)other_pd;
 }
 
 /* UC: the bad request is lost without a word and does not hurt those after it, or ends the

@@ -209,6 +209,7 @@ bool cma_allowed(struct side *side)
 		uint64_t *nonce;
 	} mine, theirs;
 	static uint64_t nonce;
+	memset(&mine, 0, sizeof mine);
 	nonce = 0x5eed5eed5eed5eedu;
 	mine.pid = getpid();
 	mine.nonce = &nonce;

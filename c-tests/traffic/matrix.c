@@ -427,13 +427,15 @@ static void wait_for_arrival(const struct work *w)
 
 static void run_cell(struct side *side, const void *arg)
 {
-	static __thread struct nic *nic;
+	/* Stay open from cell to cell. */
+	static struct nic *nics[2];
 	const struct cell *cell = arg;
 	const struct row *row = cell->row;
 	enum ibv_wr_opcode op = row->opcode;
 	step("opening the device");
-	if (!nic)
-		nic = nic_open();
+	if (!nics[side->id])
+		nics[side->id] = nic_open();
+	struct nic *nic = nics[side->id];
 	if (side->link == LINK_CMA && !cma_allowed(side)) {
 		skip_test("process_vm_readv between sibling processes is refused");
 		return;
