@@ -205,9 +205,10 @@ pub(super) unsafe extern "C" fn modify_qp(
 fn follow(process: &Process, qp: &Qp, guard: &mut QpGuard<'_>, state: QpState) {
     if state == QpState::Reset {
         guard.route = Route::Unknown;
-        qp.forget_sends();
         qp.send_cq.forget(qp.qpn);
         qp.recv_cq.forget(qp.qpn);
+        // Only now: whoever polls just then counts up to the old completions.
+        qp.forget_sends();
     }
     let table = process.endpoint.table();
     if qp.service != Service::Ud && may_be_accessed(state) {
