@@ -11,7 +11,7 @@ is two processes, the target on CPU 0 and the initiator on CPU 1. The rounds are
 then each peer, then the next round. A figure is the median of its rounds.
 
 Environment: BENCH_ROUNDS (5), BENCH_ONLY (a pattern on row names, such as "send lat"),
-BENCH_PEERS=off, BENCH_LIB (the directory of libibverbs.so.1), BENCH_CURVES=off.
+BENCH_PEERS=off, BENCH_LIB (the directory of libibverbs.so.1), BENCH_CURVES=off, BENCH_CURVE_ROUNDS (3).
 
 Counting: perftest and UCX print MB/s of 2^20 bytes; latency is half a round trip for WRITE and
 SEND, a whole one for READ and atomics; medians of a run where the program knows them.
@@ -38,7 +38,7 @@ DEB = TOP / "build" / "deb"
 LIB = Path(os.environ.get("BENCH_LIB", TOP / "build" / "lib"))
 DEVICE = os.environ.get("BENCH_DEVICE", "verbium0")
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
-CURVE_ROUNDS = 3
+CURVE_ROUNDS = int(os.environ.get("BENCH_CURVE_ROUNDS", "3"))
 LIMIT_SECONDS = 40  # one measurement
 CURVE_SIZES = [8, 64, 512, 4096, 16384, 65536, 262144, 1048576, 4194304]
 
