@@ -18,7 +18,7 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 lib=${DEMO_LIB:-$top/build/lib}
 deb=$top/build/deb
 device=${DEMO_DEVICE:-verbium0}
-row_limit=${DEMO_ROW_SECONDS:-40}     # one pair; perftest calibrates its clock 0.2 s for each size
+row_limit=${DEMO_ROW_SECONDS:-60}     # one pair; perftest calibrates its clock 0.2 s for each size
 pass_limit=${DEMO_PASS_SECONDS:-300}  # one table; what has not started by then counts as failed
 only=${DEMO_ONLY:-}                   # run only the rows whose name matches this pattern
 
