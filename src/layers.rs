@@ -27,6 +27,7 @@ const UNSAFE: &[(&str, &str)] = &[
     ("abi/zeroed", "all-zero values of C structs"),
     ("api/", "the border to C"),
     ("base/errno", "the thread's errno"),
+    ("base/lock", "the value behind the lock"),
     ("base/log", "the thread's errno, user ids"),
     ("base/ring", "lock-free storage"),
     ("base/sync", "the façade of the atomics"),

@@ -2,6 +2,7 @@
 
 pub mod errno;
 pub mod ids;
+pub mod lock;
 pub mod log;
 pub mod ring;
 pub mod sync;

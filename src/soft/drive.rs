@@ -8,6 +8,7 @@ use super::objects::{Qp, QpGuard, QpInner, Route};
 use super::process::Process;
 use super::route;
 use crate::base::ids::{Lkey, PdId, Qpn};
+use crate::base::lock::ShortGuard;
 use crate::base::sync::Ordering;
 use crate::engine;
 use crate::engine::types::{
@@ -19,7 +20,6 @@ use crate::link::local::{
 };
 use crate::log_warn;
 use crate::wire::{Header, Opcode, Operation, Transport};
-use parking_lot::MutexGuard;
 
 /// Entries taken from one ring before others get their turn.
 const BATCH: usize = 64;
@@ -58,7 +58,7 @@ impl Process {
                     break;
                 }
                 Pumped::Slice => {
-                    MutexGuard::bump(guard);
+                    ShortGuard::bump(guard);
                     if guard.is_destroyed {
                         return;
                     }

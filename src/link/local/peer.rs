@@ -17,9 +17,9 @@ use super::region::{RingRegion, Side};
 use super::slot::Slot;
 use super::table::{Range, Table, View};
 use super::wake::{Wake, reason};
+use crate::base::lock::{ShortGuard, ShortLock};
 use crate::base::ring;
 use crate::wire::Header;
-use parking_lot::{Mutex, MutexGuard};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -72,7 +72,7 @@ pub(super) enum Consumer {
 pub struct Peer {
     slot: Slot,
     region: RingRegion,
-    producer: Mutex<ring::Producer>,
+    producer: ShortLock<ring::Producer>,
     flags: AtomicU32,
     consumer: Consumer,
     wake: Arc<Wake>,
@@ -80,7 +80,7 @@ pub struct Peer {
 
 impl Peer {
     pub(super) fn new(slot: Slot, region: RingRegion, consumer: Consumer, wake: Arc<Wake>) -> Peer {
-        let producer = Mutex::new(ring::Producer::default());
+        let producer = ShortLock::new(ring::Producer::default());
         Peer {
             slot,
             region,
@@ -295,7 +295,7 @@ unsafe fn copy(
 /// The right to add entries.
 pub struct Producer<'a> {
     peer: &'a Peer,
-    ring: MutexGuard<'a, ring::Producer>,
+    ring: ShortGuard<'a, ring::Producer>,
 }
 
 impl Producer<'_> {

@@ -4,13 +4,13 @@ use super::Users;
 use crate::abi::ibv_wc;
 use crate::base::errno::Errno;
 use crate::base::ids::Qpn;
+use crate::base::lock::ShortLock;
 use crate::base::sync::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use crate::engine::types::{Cqe, WcStatus};
 use crate::soft::context::Context;
 use crate::soft::convert;
 use crate::soft::notify::Channel;
 use crate::soft::quota::Permit;
-use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ pub(crate) struct Cq {
     count: AtomicU32,
     /// An entry was lost for want of room.
     overrun: AtomicBool,
-    queue: Mutex<Queue>,
+    queue: ShortLock<Queue>,
     _permit: Permit,
 }
 
@@ -85,7 +85,7 @@ impl Cq {
             async_events: AtomicU32::new(0),
             count: AtomicU32::new(0),
             overrun: AtomicBool::new(false),
-            queue: Mutex::new(Queue {
+            queue: ShortLock::new(Queue {
                 entries,
                 polled: Vec::new(),
                 capacity,

@@ -3,6 +3,7 @@
 use super::{Cq, Pd, Sender, Srq};
 use crate::base::errno::Errno;
 use crate::base::ids::Qpn;
+use crate::base::lock::{ShortGuard, ShortLock};
 use crate::base::sync::{AtomicU32, AtomicU64, Ordering};
 use crate::base::time::Instant;
 use crate::engine::types::{AttrMask, PostError, QpAttr, QpEvent, QpInit, QpState, Service};
@@ -10,7 +11,6 @@ use crate::engine::{self};
 use crate::link::local::Peer;
 use crate::soft::context::Context;
 use crate::soft::quota::Permit;
-use parking_lot::{Mutex, MutexGuard};
 use std::sync::Arc;
 
 /// Where the packets of a QP go.
@@ -36,7 +36,7 @@ pub(crate) struct Inner {
     pub(crate) is_published: bool,
 }
 
-pub(crate) type QpGuard<'a> = MutexGuard<'a, Inner>;
+pub(crate) type QpGuard<'a> = ShortGuard<'a, Inner>;
 
 pub(crate) struct Qp {
     pub(crate) qpn: Qpn,
@@ -56,7 +56,7 @@ pub(crate) struct Qp {
     /// How far the application has polled its send completions: WQEs before that are free.
     polled_sends: Arc<AtomicU32>,
     sender: Sender,
-    inner: Mutex<Inner>,
+    inner: ShortLock<Inner>,
     _permit: Permit,
 }
 
@@ -95,7 +95,7 @@ impl Qp {
             async_events: AtomicU32::new(0),
             polled_sends,
             sender,
-            inner: Mutex::new(Inner {
+            inner: ShortLock::new(Inner {
                 engine: engine::Qp::new(init),
                 route: Route::Unknown,
                 scheduled: None,

@@ -2,12 +2,12 @@
 
 use super::{Pd, Users};
 use crate::base::errno::Errno;
+use crate::base::lock::{ShortGuard, ShortLock};
 use crate::base::sync::{AtomicU32, AtomicU64, Ordering};
 use crate::engine::types::RecvWqe;
 use crate::engine::{self};
 use crate::soft::context::Context;
 use crate::soft::quota::Permit;
-use parking_lot::Mutex;
 use std::sync::Arc;
 
 /// A receive queue that several QPs take from.
@@ -21,7 +21,7 @@ pub(crate) struct Srq {
     pub(crate) async_events: AtomicU32,
     pub(crate) max_wr: u32,
     pub(crate) max_sge: u32,
-    queue: Mutex<engine::Srq>,
+    queue: ShortLock<engine::Srq>,
     _permit: Permit,
 }
 
@@ -42,12 +42,12 @@ impl Srq {
             async_events: AtomicU32::new(0),
             max_wr,
             max_sge,
-            queue: Mutex::new(engine::Srq::new(max_wr, max_sge)),
+            queue: ShortLock::new(engine::Srq::new(max_wr, max_sge)),
             _permit: permit,
         })
     }
 
-    pub(crate) fn lock(&self) -> parking_lot::MutexGuard<'_, engine::Srq> {
+    pub(crate) fn lock(&self) -> ShortGuard<'_, engine::Srq> {
         self.queue.lock()
     }
 
