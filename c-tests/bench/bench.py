@@ -476,12 +476,13 @@ def write_results(rows, points):
         "mapped.", "",
     ]
     text += markdown_table(header, lines)
-    if points:
-        titles = {"latency": ("Latency over message size", "µs"),
-                  "bandwidth": ("Bandwidth over message size", "MB/s")}
-        for name, (title, unit) in titles.items():
-            svg = plot.chart(title, "bytes", unit, points.get(name, []))
-            (DOCS / f"{name}.svg").write_text(svg)
+    titles = {"latency": ("Latency over message size", "µs"),
+              "bandwidth": ("Bandwidth over message size", "MB/s")}
+    for name, (title, unit) in titles.items():
+        path = DOCS / f"{name}.svg"
+        if points:
+            path.write_text(plot.chart(title, "bytes", unit, points.get(name, [])))
+        if path.exists():
             text += ["", f"![{title}]({name}.svg)"]
     (DOCS / "results.md").write_text("\n".join(text) + "\n")
 
@@ -500,15 +501,16 @@ def main():
 
     rows = [row for row in table() if row.target or not check]
     failures = measure_rows(rows)
-    partial = os.environ.get("BENCH_ONLY") or os.environ.get("BENCH_PEERS") == "off"
-    points = {}
-    if not check and not partial and os.environ.get("BENCH_CURVES") != "off":
-        points, more = measure_curves()
-        failures += more
     print_table(*lines_of(rows))
+    partial = os.environ.get("BENCH_ONLY") or os.environ.get("BENCH_PEERS") == "off"
     if not check and not partial:
-        write_results(rows, points)
+        # The table is kept also when the curves, which take most of the time, are cut short.
+        write_results(rows, {})
         write_readme(rows)
+        if os.environ.get("BENCH_CURVES") != "off":
+            points, more = measure_curves()
+            failures += more
+            write_results(rows, points)
         print("\nwritten: docs/bench/results.md, the figures of README.md")
     missed = [row.name for row in rows if verdict(row)[1] is False]
     for failure in failures:
