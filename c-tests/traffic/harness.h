@@ -116,7 +116,5 @@ uint64_t random_below(uint64_t *state, uint64_t bound);
 
 uint64_t now_ns(void);
 const char *link_name(enum link link);
-/* Is reading another process's memory allowed to the sides of a test? */
-bool cma_allowed(struct side *side);
 
 #endif

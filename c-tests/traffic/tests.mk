@@ -12,7 +12,7 @@ CTESTS_PROGRAMS := $(patsubst %.c,build/c-tests/%,$(notdir $(CTESTS_SOURCES)))
 
 vpath %.c c-tests/traffic c-tests/verbs c-tests/null
 
-build/c-tests/obj/%.o: %.c c-tests/traffic/harness.h c-tests/traffic/nic.h c-tests/traffic/echo.h
+build/c-tests/obj/%.o: %.c $(wildcard c-tests/traffic/*.h include/infiniband/*.h)
 	@mkdir -p $(@D)
 	$(CTESTS_CC) $(CTESTS_CFLAGS) -c $< -o $@
 
