@@ -32,6 +32,7 @@ pub struct Qp {
     events: u8,
     pub(super) qpn: Qpn,
     pub(super) pd: PdId,
+    pub(super) recv_pd: PdId,
     pub(super) mtu_bytes: u32,
     /// log₂ of the bytes one PSN stands for: the path MTU, or less on a link that carries less.
     pub(super) unit_shift: u32,
@@ -58,6 +59,7 @@ impl Qp {
             events: 0,
             qpn: init.qpn,
             pd: init.pd,
+            recv_pd: init.recv_pd,
             mtu_bytes: attr::MAX_MTU_BYTES,
             unit_shift: attr::MAX_MTU_BYTES.trailing_zeros(),
             sq: Sq::new(

@@ -251,6 +251,8 @@ pub struct QpInit {
     pub max_recv_sge: u32,
     pub max_inline_bytes: u32,
     pub all_signaled: bool,
+    /// The domain of receive buffers: that of the shared receive queue, if there is one.
+    pub recv_pd: PdId,
     /// Receives come from a shared receive queue ([`Host::take_shared_recv`]).
     pub has_srq: bool,
 }

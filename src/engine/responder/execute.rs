@@ -224,7 +224,7 @@ impl Qp {
         host: &mut H,
         mut place: impl FnMut(&mut H, u32, u64, u32) -> Result<(), Fault>,
     ) -> Result<(), Refusal> {
-        let pd = self.pd;
+        let pd = self.recv_pd;
         let resp = &mut self.resp;
         let mut done = 0;
         while done < len {

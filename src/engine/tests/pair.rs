@@ -324,6 +324,7 @@ pub(super) fn init(service: Service, qpn: Qpn) -> QpInit {
         service,
         qpn,
         pd: PD,
+        recv_pd: PD,
         send_depth: 64,
         recv_depth: 64,
         max_send_sge: 4,

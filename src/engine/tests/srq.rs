@@ -1,6 +1,7 @@
 //! QPs that receive from a shared queue.
 
 use super::pair::*;
+use crate::base::ids::PdId;
 use crate::engine::Srq;
 use crate::engine::types::*;
 
@@ -61,4 +62,21 @@ fn the_wqe_in_execution_is_flushed_with_the_qp() {
     assert_eq!(pair.b.take_ends(), [(5, WcStatus::WrFlushErr)]);
     assert_eq!(pair.b.take_events(), [QpEvent::LastWqeReached]);
     assert_eq!(pair.b.host.srq.as_ref().unwrap().count(), 1);
+}
+
+#[test]
+fn receive_buffers_belong_to_the_domain_of_the_shared_queue() {
+    let other = PdId(PD.0 + 1);
+    for (recv_pd, status) in [(PD, WcStatus::Success), (other, WcStatus::LocProtErr)] {
+        let adapt = |init: &mut QpInit| {
+            init.has_srq = true;
+            init.recv_pd = recv_pd;
+        };
+        let mut pair = Pair::with(Service::Rc, LOSSY, adapt, |_| {});
+        pair.b.host.srq = Some(Srq::new(16, 8));
+        post(&mut pair, 5, &[sge(0, 64)]);
+        pair.a.send(&wr(1, SendOp::Send), &[sge(0, 64)]);
+        pair.run();
+        assert_eq!(pair.b.take_ends(), [(5, status)]);
+    }
 }

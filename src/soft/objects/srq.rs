@@ -2,6 +2,7 @@
 
 use super::{Pd, Users};
 use crate::base::errno::Errno;
+use crate::base::ids::PdId;
 use crate::base::lock::{ShortGuard, ShortLock};
 use crate::base::sync::{AtomicU32, AtomicU64, Ordering};
 use crate::engine::types::RecvWqe;
@@ -45,6 +46,11 @@ impl Srq {
             queue: ShortLock::new(engine::Srq::new(max_wr, max_sge)),
             _permit: permit,
         })
+    }
+
+    /// The domain its receive buffers are registered in.
+    pub(crate) fn pd_id(&self) -> PdId {
+        self.pd.id
     }
 
     pub(crate) fn lock(&self) -> ShortGuard<'_, engine::Srq> {

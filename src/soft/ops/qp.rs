@@ -125,6 +125,7 @@ fn make(
         max_recv_sge: cap.max_recv_sge.max(1),
         max_inline_bytes: cap.max_inline_data,
         all_signaled: init.sq_sig_all != 0,
+        recv_pd: parts.srq.as_ref().map_or(parts.pd.id, |srq| srq.pd_id()),
         has_srq: parts.srq.is_some(),
     };
     let made = process
