@@ -40,6 +40,7 @@ DEVICE = os.environ.get("BENCH_DEVICE", "verbium0")
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 CURVE_ROUNDS = int(os.environ.get("BENCH_CURVE_ROUNDS", "3"))
 LIMIT_SECONDS = 40  # one measurement
+BUSY = os.getloadavg()[0]  # other work on the machine; figures from a busy one are no figures
 CURVE_SIZES = [8, 64, 512, 4096, 16384, 65536, 262144, 1048576, 4194304]
 
 
@@ -434,7 +435,8 @@ def machine():
     virtual = " (virtual machine)" if " hypervisor" in info else ""
     kernel = re.match(r"\d+\.\d+(\.\d+)?", platform.release()).group(0)
     return (f"{found['model name']}, family {found['cpu family']} model {found['model']} "
-            f"stepping {found['stepping']}, {os.cpu_count()} CPUs{virtual}, Linux {kernel}")
+            f"stepping {found['stepping']}, {os.cpu_count()} CPUs{virtual}, Linux {kernel}; "
+            f"load average {BUSY:.1f} when it began")
 
 
 def versions():
