@@ -281,7 +281,7 @@ static uint64_t kill_round(struct nic *nic, struct side *side, uint64_t *random)
 static void killed(struct side *side, const void *arg)
 {
 	(void)arg;
-	unsigned rounds = options.rounds ? options.rounds : 120;
+	unsigned rounds = options.rounds ? options.rounds : options.quick ? 8 : 120;
 	uint64_t random = side->seed, longest_ns = 0;
 	struct nic *nic = nic_open();
 	int fds = 0, maps = 0;

@@ -367,7 +367,8 @@ int main(int argc, char **argv)
 	bool quick = false;
 	for (int i = 1; i < argc; i++)
 		quick = quick || !strcmp(argv[i], "--quick");
-	for (enum link link = LINK_CMA; link <= (quick ? LINK_RING : LINK_AUTO); link++) {
+	for (enum link link = quick ? LINK_RING : LINK_CMA; link <= (quick ? LINK_RING : LINK_AUTO);
+	     link++) {
 		const char *on = link_name(link);
 		ADD(forks, NULL, 2, "process/%s/forks", on);
 		ADD(families, NULL, 2, "process/%s/families", on);
