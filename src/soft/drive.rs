@@ -257,8 +257,8 @@ impl Process {
 
     /// Takes what has arrived in one ring; true when it took something.
     ///
-    /// `may_postpone`: the caller polls, so that an ACK may wait for what the application posts
-    /// next; it goes out at the next poll that finds nothing, at the latest.
+    /// `may_postpone`: an ACK may wait for what the application posts next; it goes out at the next
+    /// poll that finds nothing, at the latest.
     pub(crate) fn drain(&self, inbound: &Inbound, may_postpone: bool) -> bool {
         let Some(mut consumer) = inbound.try_consume() else {
             return false;

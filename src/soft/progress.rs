@@ -88,7 +88,9 @@ impl Process {
         let mut found = false;
         for inbound in self.endpoint.inbound() {
             if !inbound.is_empty() {
-                found |= self.drain(inbound, true);
+                // The ACK is out before the application sees what it is for: it may leave by
+                // `_exit` right then, and the peer must not take that for a loss.
+                found |= self.drain(inbound, false);
             }
         }
         if self.blocked_count.load(Ordering::Relaxed) > 0 {
