@@ -17,17 +17,18 @@
 //! ```
 //!
 //! Imports go only leftward: `base <- abi`, `base <- wire <- {engine, link}`,
-//! `{abi, engine, link} <- soft`, `soft <- provider`, `{abi, provider} <- api`; a test reads the
-//! sources and holds to it (`layers.rs`).
+//! `{abi, engine, link} <- soft`, `{base, abi} <- kernel`, `{soft, kernel} <- provider`,
+//! `{abi, kernel, provider} <- api`; a test reads the sources and holds to it (`layers.rs`).
 //!
 //! | folder | what it is | where to begin |
 //! |---|---|---|
-//! | `base` | error numbers, identifiers, time, logging, the ring's algorithm | `ids.rs` |
+//! | `base` | error numbers, identifiers, time, logging, netlink, the ring's algorithm | `ids.rs` |
 //! | `abi` | the C words of verbs, each size and offset asserted | `mod.rs` |
 //! | `wire` | opcodes, sequence numbers, headers | `opcode.rs` |
 //! | `engine` | the transport: state table, PSNs, ACK and NAK, retries, RNR | `mod.rs`, the contract |
 //! | `link` | bytes between processes: rings in a memfd, direct access to memory | `local/mod.rs` |
 //! | `soft` | the embedded NIC: objects, progress, the shims of the ops table | `mod.rs` |
+//! | `kernel` | what is asked of the Linux kernel | `mod.rs` |
 //! | `provider` | device list, contexts, the defaults that answer EOPNOTSUPP | `registry.rs` |
 //! | `api` | the exported functions and their version nodes | `gate.rs` |
 //!
@@ -47,6 +48,7 @@ pub mod abi;
 pub mod api;
 pub mod base;
 pub mod engine;
+mod kernel;
 #[cfg(test)]
 mod layers;
 pub mod link;

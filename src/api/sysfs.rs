@@ -1,48 +1,23 @@
 //! Reading small text files of the kernel, on behalf of old programs and of librdmacm.
 
-use std::ffi::{CStr, CString, OsStr, c_char, c_int};
+use std::ffi::{CStr, OsStr, c_char, c_int};
 use std::fs::File;
-use std::io::Read;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::Path;
-use std::sync::OnceLock;
+use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStrExt;
 
 use super::gate::{self, not_null};
 use crate::base::errno::Errno;
+use crate::kernel::sysfs;
 
-const DEFAULT_PATH: &CStr = c"/sys";
-const MAX_PATH_BYTES: usize = 256;
-
-/// Where sysfs is mounted: `SYSFS_PATH` unless the process runs with somebody else's rights.
-fn path() -> &'static CStr {
-    static PATH: OnceLock<CString> = OnceLock::new();
-    PATH.get_or_init(|| {
-        // SAFETY: the two calls take no argument and cannot fail.
-        let same_user = unsafe { libc::getuid() == libc::geteuid() };
-        let given = if same_user {
-            std::env::var_os("SYSFS_PATH")
-        } else {
-            None
-        };
-        let mut path = given.map(OsStringExt::into_vec).unwrap_or_default();
-        path.truncate(MAX_PATH_BYTES - 1);
-        while path.last() == Some(&b'/') {
-            path.pop();
-        }
-        if path.is_empty() {
-            DEFAULT_PATH.into()
-        } else {
-            CString::new(path).unwrap_or_default()
-        }
-    })
-}
-
-/// The directory sysfs is mounted on.
+/// The directory sysfs is mounted on: `/sys`, or what `SYSFS_PATH` says.
 pub(super) extern "C" fn ibv_get_sysfs_path() -> *const c_char {
-    gate::value(DEFAULT_PATH.as_ptr(), || Ok(path().as_ptr()))
+    gate::value(c"/sys".as_ptr(), || Ok(sysfs::root().as_ptr()))
 }
 
 /// Reads a file in a directory into a buffer: the length, or −1.
+///
+/// One newline at the end is cut. A text that fills the buffer to its end is an error, since no
+/// NUL would fit behind it.
 ///
 /// # Safety
 /// The promises of `gate`; `buf` has room for `size` bytes.
@@ -60,36 +35,40 @@ pub(super) unsafe extern "C" fn ibv_read_sysfs_file(
         let dir = unsafe { CStr::from_ptr(dir) };
         // SAFETY: the promise *text*.
         let file = unsafe { CStr::from_ptr(file) };
-        let path = Path::new(OsStr::from_bytes(dir.to_bytes()));
-        let text = read(&path.join(OsStr::from_bytes(file.to_bytes())), size)?;
-        // SAFETY: the promise *place*, and the text with its NUL fits: `read` has seen to it.
-        unsafe {
-            buf.cast::<u8>()
-                .copy_from_nonoverlapping(text.as_ptr(), text.len())
-        };
-        // SAFETY: as above.
-        unsafe { buf.add(text.len()).write(0) };
-        Ok(text.len() as c_int)
+        // SAFETY: the promise *place*.
+        unsafe { read_below(dir, file, buf, size) }
     })
 }
 
-/// One read of at most `size` bytes, without the newline at the end.
+/// The body of both functions that read a file for C.
 ///
-/// A text that leaves no room for the NUL is an error, not a shorter text.
-fn read(path: &Path, size: usize) -> Result<Vec<u8>, Errno> {
-    let mut text = vec![0; size.min(MAX_FILE_BYTES)];
-    let length = File::open(path)?.read(&mut text)?;
-    text.truncate(length);
-    if text.last() == Some(&b'\n') {
-        text.pop();
-    } else if length >= size {
+/// # Safety
+/// `buf` has room for `size` bytes.
+pub(super) unsafe fn read_below(
+    dir: &CStr,
+    file: &CStr,
+    buf: *mut c_char,
+    size: usize,
+) -> Result<c_int, Errno> {
+    // An absolute name does not leave the directory, so the two are not joined as paths are.
+    let path = [dir.to_bytes(), b"/", file.to_bytes()].concat();
+    let file = File::open(OsStr::from_bytes(&path))?;
+    // SAFETY: the kernel writes no more than `size` bytes into the caller's buffer.
+    let length = unsafe { libc::read(file.as_raw_fd(), buf.cast(), size) };
+    let length = Errno::result(length as i64)? as usize;
+    let Some(last) = length.checked_sub(1) else {
+        return Ok(0);
+    };
+    // SAFETY: the kernel has just written this byte.
+    let ends_line = unsafe { buf.add(last).read() } == b'\n' as c_char;
+    let text_bytes = if ends_line { last } else { length };
+    if text_bytes >= size {
         return Err(Errno::EOVERFLOW);
     }
-    Ok(text)
+    // SAFETY: below `size`, as just checked.
+    unsafe { buf.add(text_bytes).write(0) };
+    Ok(text_bytes as c_int)
 }
-
-/// More than any file of sysfs has.
-const MAX_FILE_BYTES: usize = 65536;
 
 #[cfg(test)]
 mod tests;

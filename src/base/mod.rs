@@ -1,9 +1,11 @@
-//! Words and tools every layer may use: error numbers, identifiers, time, logging, atomics.
+//! Words and tools every layer may use: error numbers, identifiers, time, logging, atomics,
+//! and the form of the kernel's netlink messages.
 
 pub mod errno;
 pub mod ids;
 pub mod lock;
 pub mod log;
+pub mod netlink;
 pub mod ring;
 pub mod sync;
 pub mod time;

@@ -4,10 +4,8 @@
 //! any user and in any network namespace; needs neither /sys nor /proc (the link speed alone comes
 //! from /sys, where that is to be had). It never changes an interface.
 
-mod rtnetlink;
-
 use crate::base::errno::Errno;
-use rtnetlink::{Attributes, Connection, Message, group};
+use crate::base::netlink::{Attributes, Connection, Message, Protocol, group};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsFd, BorrowedFd};
 
@@ -32,7 +30,7 @@ pub struct Netdev {
 
 /// Every interface of the namespace: default routes first, loopback last.
 pub fn enumerate() -> Result<Vec<Netdev>, Errno> {
-    let mut connection = Connection::open(0)?;
+    let mut connection = Connection::open(Protocol::Route, 0)?;
     let mut survey = Survey::default();
     connection.dump(libc::RTM_GETLINK, |message| survey.on_link(message))?;
     connection.dump(libc::RTM_GETADDR, |message| survey.on_address(message))?;
@@ -86,7 +84,7 @@ impl Watch {
     pub fn new() -> Result<Watch, Errno> {
         let groups = group::LINK | group::IPV4_ADDRESS | group::IPV6_ADDRESS;
         Ok(Watch {
-            connection: Connection::open(groups)?,
+            connection: Connection::open(Protocol::Route, groups)?,
         })
     }
 

@@ -1,6 +1,9 @@
-//! A conversation with rtnetlink: dumps, and news of multicast groups.
+//! A conversation with the kernel over netlink: dumps, single questions, news of groups.
 //!
-//! Used by `netdev` alone. Every wait is bounded; what does not parse is skipped.
+//! The network's part of it (`Protocol::Route`) serves the embedded NIC's list of interfaces and
+//! the resolution of addresses, the RDMA core's part (`Protocol::Rdma`) whoever asks about kernel
+//! devices. Every wait is bounded; what does not parse is skipped.
+#![forbid(unsafe_code)]
 
 use crate::base::errno::Errno;
 use nix::sys::socket::{
@@ -11,32 +14,47 @@ use nix::sys::time::{TimeVal, TimeValLike};
 use std::io::IoSliceMut;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
-/// Groups a connection may listen to, as bits.
-pub(super) mod group {
-    pub(in super::super) const LINK: u32 = libc::RTMGRP_LINK as u32;
-    pub(in super::super) const IPV4_ADDRESS: u32 = libc::RTMGRP_IPV4_IFADDR as u32;
-    pub(in super::super) const IPV6_ADDRESS: u32 = libc::RTMGRP_IPV6_IFADDR as u32;
+/// Groups of the network a connection may listen to, as bits.
+pub mod group {
+    pub const LINK: u32 = libc::RTMGRP_LINK as u32;
+    pub const NEIGHBOUR: u32 = libc::RTMGRP_NEIGH as u32;
+    pub const IPV4_ADDRESS: u32 = libc::RTMGRP_IPV4_IFADDR as u32;
+    pub const IPV6_ADDRESS: u32 = libc::RTMGRP_IPV6_IFADDR as u32;
+}
+
+/// Who answers at the other end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// Interfaces, addresses, routes, neighbours.
+    Route,
+    /// The RDMA core; a kernel without it refuses the connection.
+    Rdma,
 }
 
 /// One message of the kernel: its type, and what follows the header.
 #[derive(Clone, Copy)]
-pub(super) struct Message<'a> {
-    pub(super) kind: u16,
-    pub(super) flags: u16,
-    pub(super) sequence: u32,
-    pub(super) body: &'a [u8],
+pub struct Message<'a> {
+    pub kind: u16,
+    pub flags: u16,
+    pub sequence: u32,
+    pub body: &'a [u8],
 }
 
-pub(super) struct Connection {
+/// A socket of one protocol, and the questions asked over it.
+pub struct Connection {
     socket: OwnedFd,
     sequence: u32,
     buffer: Vec<u8>,
 }
 
 impl Connection {
-    pub(super) fn open(groups: u32) -> Result<Connection, Errno> {
+    /// Connects and listens to `groups`, which are bits of [`group`] or 0.
+    pub fn open(protocol: Protocol, groups: u32) -> Result<Connection, Errno> {
         let flags = SockFlag::SOCK_CLOEXEC;
-        let protocol = SockProtocol::NetlinkRoute;
+        let protocol = match protocol {
+            Protocol::Route => SockProtocol::NetlinkRoute,
+            Protocol::Rdma => SockProtocol::NetlinkRDMA,
+        };
         let socket = socket(AddressFamily::Netlink, SockType::Raw, flags, protocol)?;
         setsockopt(
             &socket,
@@ -55,13 +73,24 @@ impl Connection {
     ///
     /// A table that changed while it was read is given as it was read: the news of the change
     /// arrive at the watch, and whoever waits there asks again.
-    pub(super) fn dump(
+    pub fn dump(&mut self, kind: u16, on_message: impl FnMut(&Message<'_>)) -> Result<(), Errno> {
+        // All zero is "everything".
+        self.ask(kind, libc::NLM_F_DUMP, &[0; DUMP_BODY_BYTES], on_message)
+    }
+
+    /// Asks one question and hands each message of the answer to `on_message`.
+    ///
+    /// `flags` are those beside NLM_F_REQUEST; `body` is what follows the message header. Fails
+    /// with the error number the kernel answers.
+    pub fn ask(
         &mut self,
         kind: u16,
+        flags: i32,
+        body: &[u8],
         mut on_message: impl FnMut(&Message<'_>),
     ) -> Result<(), Errno> {
         self.sequence += 1;
-        let request = dump_request(kind, self.sequence);
+        let request = request(kind, flags, self.sequence, body);
         send(self.socket.as_raw_fd(), &request, MsgFlags::empty())?;
         for _ in 0..MAX_DATAGRAMS {
             let len_bytes = self.receive(MsgFlags::empty())?;
@@ -83,7 +112,7 @@ impl Connection {
     }
 
     /// Reads what is there without waiting; true if there was anything, or if some was lost.
-    pub(super) fn drain(&mut self) -> bool {
+    pub fn drain(&mut self) -> bool {
         let mut is_changed = false;
         for _ in 0..MAX_DATAGRAMS {
             match self.receive(MsgFlags::MSG_DONTWAIT) {
@@ -122,12 +151,12 @@ impl AsFd for Connection {
 }
 
 /// The messages of a datagram.
-pub(super) struct Messages<'a> {
+pub struct Messages<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Messages<'a> {
-    pub(super) fn new(datagram: &'a [u8]) -> Messages<'a> {
+    pub fn new(datagram: &'a [u8]) -> Messages<'a> {
         Messages { rest: datagram }
     }
 }
@@ -157,12 +186,12 @@ impl<'a> Iterator for Messages<'a> {
 }
 
 /// The attributes behind the fixed part of a message: type and value.
-pub(super) struct Attributes<'a> {
+pub struct Attributes<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Attributes<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Attributes<'a> {
+    pub fn new(bytes: &'a [u8]) -> Attributes<'a> {
         Attributes { rest: bytes }
     }
 }
@@ -184,14 +213,26 @@ impl<'a> Iterator for Attributes<'a> {
     }
 }
 
-fn dump_request(kind: u16, sequence: u32) -> [u8; REQUEST_BYTES] {
-    let mut request = [0; REQUEST_BYTES];
-    let flags = (libc::NLM_F_REQUEST | libc::NLM_F_DUMP) as u16;
-    request[..4].copy_from_slice(&(REQUEST_BYTES as u32).to_ne_bytes());
-    request[4..6].copy_from_slice(&kind.to_ne_bytes());
-    request[6..8].copy_from_slice(&flags.to_ne_bytes());
-    request[8..12].copy_from_slice(&sequence.to_ne_bytes());
+/// Header and body of a question.
+fn request(kind: u16, flags: i32, sequence: u32, body: &[u8]) -> Vec<u8> {
+    let flags = (libc::NLM_F_REQUEST | flags) as u16;
+    let mut request = ((HEADER_BYTES + body.len()) as u32).to_ne_bytes().to_vec();
+    request.extend(kind.to_ne_bytes());
+    request.extend(flags.to_ne_bytes());
+    request.extend(sequence.to_ne_bytes());
+    // The kernel fills in the port of the sender.
+    request.extend([0; 4]);
+    request.extend(body);
     request
+}
+
+/// One attribute of a question, padded as the next one expects.
+pub fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
+    let mut bytes = ((value.len() + 4) as u16).to_ne_bytes().to_vec();
+    bytes.extend(kind.to_ne_bytes());
+    bytes.extend(value);
+    bytes.resize(bytes.len().next_multiple_of(4), 0);
+    bytes
 }
 
 /// The body of an error message starts with a negative errno, or 0.
@@ -206,8 +247,8 @@ fn check_error(body: &[u8]) -> Result<(), Errno> {
 
 const HEADER_BYTES: usize = 16;
 
-/// Header, and the longest fixed part of the dumps we ask for: all zero is "everything".
-const REQUEST_BYTES: usize = HEADER_BYTES + 16;
+/// The longest fixed part of the tables that are asked for.
+const DUMP_BODY_BYTES: usize = 16;
 
 /// Dumps arrive in datagrams of at most 32 KiB.
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -217,3 +258,6 @@ const MAX_DATAGRAMS: usize = 1 << 16;
 
 /// The kernel answers at once; this bounds a socket filter that swallows the answer.
 const ANSWER_SECONDS: i64 = 2;
+
+#[cfg(test)]
+mod tests;
