@@ -40,7 +40,8 @@ pub(super) unsafe extern "C" fn ibv_copy_ah_attr_from_kern(
     });
 }
 
-/// The attributes of a QP as the kernel gives them; `rate_limit` has no place there.
+/// The attributes of a QP as the kernel gives them. `rate_limit` has no place there, and `qp_state`
+/// stays what the caller asked for.
 ///
 /// # Safety
 /// The promises of `gate`.
@@ -54,7 +55,6 @@ pub(super) unsafe extern "C" fn ibv_copy_qp_attr_from_kern(
         // SAFETY: the promise *argument*.
         let src = unsafe { src.read() };
         let copy = ibv_qp_attr {
-            qp_state: src.qp_state,
             cur_qp_state: src.cur_qp_state,
             path_mtu: src.path_mtu,
             path_mig_state: src.path_mig_state,
@@ -85,15 +85,18 @@ pub(super) unsafe extern "C" fn ibv_copy_qp_attr_from_kern(
             rnr_retry: src.rnr_retry,
             alt_port_num: src.alt_port_num,
             alt_timeout: src.alt_timeout,
-            rate_limit: 0,
+            ..Zeroed::zeroed()
         };
-        // SAFETY: the promise *place*; programs built before the last member have no room for it.
+        // Programs built before the last member have no room for it.
+        const FIRST: usize = std::mem::offset_of!(ibv_qp_attr, cur_qp_state);
+        const LAST: usize = std::mem::offset_of!(ibv_qp_attr, rate_limit);
+        let from = (&raw const copy).cast::<u8>().wrapping_add(FIRST);
+        // SAFETY: the promise *place*; the range lies inside both structs.
         unsafe {
-            dst.cast::<u8>().copy_from_nonoverlapping(
-                (&raw const copy).cast(),
-                std::mem::offset_of!(ibv_qp_attr, rate_limit),
-            );
-        }
+            dst.byte_add(FIRST)
+                .cast::<u8>()
+                .copy_from_nonoverlapping(from, LAST - FIRST)
+        };
         Ok(())
     });
 }

@@ -37,15 +37,17 @@ fn a_path_record_comes_back_as_it_went() {
 }
 
 #[test]
-fn qp_attributes_leave_what_older_programs_have_no_room_for() {
+fn qp_attributes_leave_the_state_and_what_older_programs_have_no_room_for() {
     let mut kernel: ib_uverbs_qp_attr = patterned();
     let mut verbs = ibv_qp_attr {
+        qp_state: IBV_QPS_RTR,
         rate_limit: 0x5a5a,
         ..Zeroed::zeroed()
     };
     // SAFETY: valid places.
     unsafe { ibv_copy_qp_attr_from_kern(&mut verbs, &mut kernel) };
-    assert_eq!(verbs.rate_limit, 0x5a5a);
+    assert_eq!((verbs.qp_state, verbs.rate_limit), (IBV_QPS_RTR, 0x5a5a));
+    assert_eq!(verbs.cur_qp_state, kernel.cur_qp_state);
     assert_eq!(verbs.dest_qp_num, kernel.dest_qp_num);
     assert_eq!(verbs.alt_timeout, kernel.alt_timeout);
     assert_eq!(verbs.cap.max_inline_data, kernel.max_inline_data);
