@@ -36,7 +36,7 @@ LINK_FLAGS  := -Wl,-soname,$(SONAME) -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now -Wl
                -Wl,--gc-sections -Wl,--as-needed -Wl,--no-undefined
 
 .DEFAULT_GOAL := lib
-.PHONY: lib install uninstall clean archive abi force
+.PHONY: lib install uninstall clean archive abi diff force
 
 lib: $(SHARED) $(LIB)/$(SONAME) $(LIB)/libibverbs.so $(STATIC) $(PC)
 
@@ -108,6 +108,10 @@ uninstall:
 # Exported names, versions and kinds, exactly as the table says; whoever imports them still loads.
 abi: lib
 	sh c-tests/abi/run.sh $(SHARED) c-tests/abi/symbols.tsv
+
+# C programs on rdma-core's library and on ours, their outputs compared; part of `abi`.
+diff: lib
+	sh c-tests/diff/run.sh $(DIFF_ARGS)
 
 clean:
 	rm -rf $(BUILD)
