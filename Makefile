@@ -36,7 +36,7 @@ LINK_FLAGS  := -Wl,-soname,$(SONAME) -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now -Wl
                -Wl,--gc-sections -Wl,--as-needed -Wl,--no-undefined
 
 .DEFAULT_GOAL := lib
-.PHONY: lib install uninstall clean archive abi diff force
+.PHONY: lib install uninstall clean archive abi diff check-aarch64 force
 
 lib: $(SHARED) $(LIB)/$(SONAME) $(LIB)/libibverbs.so $(STATIC) $(PC)
 
@@ -105,9 +105,13 @@ uninstall:
 	    fi; \
 	done
 
-# Exported names, versions and kinds, exactly as the table says; whoever imports them still loads.
+# Names, versions, layouts, values, prototypes and inline functions, compared with rdma-core's.
 abi: lib
-	sh c-tests/abi/run.sh $(SHARED) c-tests/abi/symbols.tsv
+	bash c-tests/abi/run.sh $(SHARED) c-tests/abi/symbols.tsv
+
+# The same crate for another architecture, compiled and assembled.
+check-aarch64:
+	c-tests/abi/aarch64.sh c-tests/abi/symbols.tsv
 
 # C programs on rdma-core's library and on ours, their outputs compared; part of `abi`.
 diff: lib

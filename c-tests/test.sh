@@ -14,7 +14,7 @@ cd "$top" || exit 1
 mkdir -p build/test
 # Programs that setup.sh had to unpack under build/ because nothing may be installed here.
 if [ -d build/deb ]; then
-    export PATH=$PATH:$top/build/deb/usr/bin:$top/build/deb/usr/sbin
+    export PATH=$top/build/deb/wrapped:$PATH:$top/build/deb/usr/bin:$top/build/deb/usr/sbin
     [ -d build/deb/usr/libexec/valgrind ] && export VALGRIND_LIB=$top/build/deb/usr/libexec/valgrind
 fi
 
@@ -42,16 +42,17 @@ unit() {
 
 # The committed headers are those that would be generated; then each is compiled in many ways.
 headers() {
-    local passed=0 failed=0 compiled
+    local passed=0 failed=0 skipped=0 compiled
     if make --no-print-directory check-headers; then passed=1; else failed=1; fi
     if make --no-print-directory test-headers 2>&1 | tee build/test/compiled.log &&
         [ "${PIPESTATUS[0]}" = 0 ]; then
         compiled=$(sed -n 's/.*: \([0-9]*\) compilations$/\1/p' build/test/compiled.log)
         passed=$((passed + ${compiled:-0}))
+        skipped=$(grep -c '^skip ' build/test/compiled.log)
     else
         failed=$((failed + 1))
     fi
-    echo "headers: $passed passed, $failed failed, 0 skipped"
+    echo "headers: $passed passed, $failed failed, $skipped skipped"
     [ $failed = 0 ]
 }
 export -f unit headers

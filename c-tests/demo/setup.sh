@@ -14,7 +14,8 @@ say() { echo "setup: $*"; }
 # What a job looks for (a program, or a header when it starts with "<") and the package it is in.
 wants_demo="ibv_devices=ibverbs-utils ibv_rc_pingpong=ibverbs-utils ib_send_bw=perftest
     ip=iproute2 setpriv=util-linux unshare=util-linux"
-wants_test="cc=gcc c++=g++ make=make objdump=binutils valgrind=valgrind pkg-config=pkg-config python3=python3 $wants_demo"
+wants_test="cc=gcc c++=g++ make=make objdump=binutils valgrind=valgrind pkg-config=pkg-config python3=python3
+    clang=clang abidiff=abigail-tools $wants_demo"
 wants_bench="cc=gcc python3=python3 ucx_perftest=ucx-utils <rdma/fabric.h=libfabric-dev $wants_demo"
 
 case ${1:-} in
@@ -24,7 +25,7 @@ case ${1:-} in
     *) echo "usage: setup.sh demo|test|bench" >&2; exit 2 ;;
 esac
 
-PATH=$PATH:/usr/sbin:/sbin:$deb/usr/bin:$deb/usr/sbin:$deb/bin:$deb/sbin
+PATH=$deb/wrapped:$PATH:/usr/sbin:/sbin:$deb/usr/bin:$deb/usr/sbin:$deb/bin:$deb/sbin
 
 is_there() {
     case $1 in
@@ -81,6 +82,17 @@ unpack_under_build() {
         return 1
     for name in "$deb"/files/*.deb; do
         dpkg -x "$name" "$deb" >>"$log" 2>&1 || return 1
+    done
+    # Programs with libraries of their own find them only with help.
+    mkdir -p "$deb/wrapped"
+    for name in clang clang++ abidiff; do
+        [ -x "$deb/usr/bin/$name" ] || continue
+        cat >"$deb/wrapped/$name" <<SH
+#!/bin/sh
+libraries=\$(echo "$deb"/usr/lib/*-linux-gnu*)
+LD_LIBRARY_PATH=\${LD_LIBRARY_PATH:+\$LD_LIBRARY_PATH:}\$libraries exec "$deb/usr/bin/$name" "\$@"
+SH
+        chmod +x "$deb/wrapped/$name"
     done
 }
 

@@ -930,3 +930,5 @@ static inline int ibv_query_comp_cntr_caps(struct ibv_context *context,
 {
 	return _ibv_query_comp_cntr_caps(context, caps, sizeof(*caps));
 }
+
+#undef __attribute_const
