@@ -125,3 +125,4 @@ clean:
 -include c-tests/traffic/tests.mk
 -include c-tests/demo/demo.mk
 -include c-tests/bench/bench.mk
+-include c-tests/kernel/kernel.mk

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Sees to it that the programs of one job are there: setup.sh demo|test|bench
+# Sees to it that the programs of one job are there: setup.sh demo|test|bench|kernel
 #
 # Called by the Makefile before the demo, the tests and the benchmark; by hand it is harmless. As
 # root it installs Debian packages with apt-get. Anyone else, or root where installing fails, gets
@@ -11,18 +11,25 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 deb=$top/build/deb
 say() { echo "setup: $*"; }
 
-# What a job looks for (a program, or a header when it starts with "<") and the package it is in.
+# What a job looks for (a program; a header when it starts with "<"; a file when it starts with "/")
+# and the package it is in.
 wants_demo="ibv_devices=ibverbs-utils ibv_rc_pingpong=ibverbs-utils ib_send_bw=perftest
     ip=iproute2 setpriv=util-linux unshare=util-linux"
 wants_test="cc=gcc c++=g++ make=make objdump=binutils valgrind=valgrind pkg-config=pkg-config python3=python3
     clang=clang abidiff=abigail-tools $wants_demo"
 wants_bench="cc=gcc python3=python3 ucx_perftest=ucx-utils <rdma/fabric.h=libfabric-dev $wants_demo"
+wants_kernel="cc=gcc strip=binutils qemu-system-x86_64=qemu-system-x86 busybox=busybox-static
+    modprobe=kmod cpio=cpio rdma=iproute2 ss=iproute2 strace=strace valgrind=valgrind
+    python3=python3 /usr/bin/python3=python3
+    /usr/lib/python3/dist-packages/pyverbs/__init__.py=python3-pyverbs
+    /usr/share/doc/rdma-core/tests/run_tests.py=rdma-core $wants_demo"
 
 case ${1:-} in
     demo) wants=$wants_demo ;;
     test) wants=$wants_test ;;
     bench) wants=$wants_bench ;;
-    *) echo "usage: setup.sh demo|test|bench" >&2; exit 2 ;;
+    kernel) wants=$wants_kernel ;;
+    *) echo "usage: setup.sh demo|test|bench|kernel" >&2; exit 2 ;;
 esac
 
 PATH=$deb/wrapped:$PATH:/usr/sbin:/sbin:$deb/usr/bin:$deb/usr/sbin:$deb/bin:$deb/sbin
@@ -30,6 +37,7 @@ PATH=$deb/wrapped:$PATH:/usr/sbin:/sbin:$deb/usr/bin:$deb/usr/sbin:$deb/bin:$deb
 is_there() {
     case $1 in
         "<"*) [ -e "/usr/include/${1#<}" ] || [ -e "$deb/usr/include/${1#<}" ] ;;
+        /*) [ -e "$1" ] || [ -e "$deb$1" ] ;;
         *) command -v "$1" >/dev/null 2>&1 ;;
     esac
 }
@@ -56,11 +64,15 @@ install_as_root() {
     timeout 900 apt-get $quiet install -y --no-install-recommends $packages >>"$log" 2>&1
 }
 
-# A simulated installation names every package that is absent, dependencies included.
+# A simulated installation names every package that is absent, dependencies included. What was
+# asked for may be installed without the file in question: some images leave documentation out.
 simulate() {
+    local names
     # shellcheck disable=SC2086  # lists of words
-    timeout 120 apt-get $apt_options -s install --no-install-recommends $packages 2>>"$log" |
-        sed -n 's/^Inst \([^ ]*\) .*/\1/p'
+    names=$(timeout 120 apt-get $apt_options -s install --no-install-recommends $packages 2>>"$log") ||
+        return
+    # shellcheck disable=SC2086
+    { printf '%s\n' "$names" | sed -n 's/^Inst \([^ ]*\) .*/\1/p'; printf '%s\n' $packages; } | sort -u
 }
 
 unpack_under_build() {

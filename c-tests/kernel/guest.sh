@@ -1,0 +1,210 @@
+#!/bin/bash
+# What runs inside the guest: guest.sh TOP OUT JOB...
+#
+# TOP is the checkout, OUT the directory for results. Each job runs with the reference library and
+# then with ours, each time on a device that was just made, and leaves OUT/LIBRARY/NAME.out, .err
+# and .status for judge.py, which compares the two. Nothing here decides what is right.
+set -u
+
+top=$1 out=$2
+shift 2
+here=$top/c-tests/kernel
+stage=$top/build/kernel/stage
+tests=/tmp/suite/tests
+plugins=/usr/lib/x86_64-linux-gnu/libibverbs
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C HOME=/tmp PYTHONDONTWRITEBYTECODE=1
+ulimit -l unlimited
+ulimit -c 0
+
+lib=reference  # the library a program gets: reference or ours
+shim=          # what the shim takes away from it
+
+# --- running something with one of the libraries ------------------------------------------------
+
+# with COMMAND...: the environment of the library, and nothing else that would matter to it.
+with() {
+    local words=()
+    [ $lib = ours ] && words+=("LD_LIBRARY_PATH=$stage/lib")
+    [ -n "$shim" ] && words+=("LD_PRELOAD=$stage/shim.so" "SHIM_WITHOUT=$shim")
+    env "${words[@]}" "$@"
+}
+
+# try NAME SECONDS COMMAND...: keeps what it printed and how it ended.
+try() {
+    local name=$1 seconds=$2
+    shift 2
+    mkdir -p "$out/$lib"
+    with timeout -k 5 "$seconds" "$@" >"$out/$lib/$name.out" 2>"$out/$lib/$name.err" </dev/null
+    echo $? >"$out/$lib/$name.status"
+}
+
+# pair NAME SECONDS COMMAND...: a server and, once it listens, a client of it.
+pair() {
+    local name=$1 seconds=$2 server port i
+    shift 2
+    port=$((20000 + RANDOM % 10000))
+    mkdir -p "$out/$lib"
+    with timeout -k 5 "$seconds" "$@" -p $port >"$out/$lib/$name-server.out" \
+        2>"$out/$lib/$name-server.err" </dev/null &
+    server=$!
+    for ((i = 0; i < 100; i++)); do
+        [ -n "$(ss -Htln "sport = :$port")" ] && break
+        kill -0 $server 2>/dev/null || break
+        sleep 0.1
+    done
+    try "$name-client" "$seconds" "$@" -p $port 127.0.0.1
+    wait $server
+    echo $? >"$out/$lib/$name-server.status"
+}
+
+# --- the device ---------------------------------------------------------------------------------
+
+start_network() {
+    ip link set lo up
+    ip link add v0 address 02:00:00:00:00:01 type veth peer name v1 address 02:00:00:00:00:02
+    ip addr add 10.9.0.1/24 dev v0
+    ip link set v0 up
+    ip link set v1 up
+    local i
+    for ((i = 0; i < 50; i++)); do
+        ip -6 addr show dev v0 scope link -tentative | grep -q inet6 && break
+        sleep 0.1
+    done
+}
+
+has_device() { [ -e /sys/class/infiniband/rxe0 ]; }
+
+new_device() {
+    has_device && rdma link delete rxe0
+    rdma link add rxe0 type rxe netdev v0
+    local i
+    for ((i = 0; i < 50; i++)); do
+        ls /dev/infiniband/uverbs* >/dev/null 2>&1 && return
+        sleep 0.1
+    done
+    echo "no device file for rxe0"
+}
+
+# --- jobs ---------------------------------------------------------------------------------------
+
+job_loaded() {
+    try loaded 20 ldd /usr/bin/ibv_devinfo
+}
+
+job_devinfo() {
+    try devices 30 ibv_devices
+    try devinfo-list 30 ibv_devinfo -l
+    try devinfo 30 ibv_devinfo -v
+}
+
+pingpong() {  # SUFFIX
+    pair "rc-pingpong$1" 30 ibv_rc_pingpong -d rxe0 -g 1 -n 200
+}
+
+job_pingpong() {
+    pingpong ""
+    pair rc-pingpong-events 30 ibv_rc_pingpong -d rxe0 -g 1 -n 200 -e
+    pair uc-pingpong 30 ibv_uc_pingpong -d rxe0 -g 1 -n 200
+    pair ud-pingpong 30 ibv_ud_pingpong -d rxe0 -g 1 -n 200
+    pair srq-pingpong 30 ibv_srq_pingpong -d rxe0 -g 1 -n 200
+    pair xsrq-pingpong 30 ibv_xsrq_pingpong -d rxe0 -g 1 -n 200
+}
+
+job_perftest() {
+    local program
+    for program in ib_send_bw ib_write_bw ib_read_bw ib_atomic_bw; do
+        pair ${program//_/-} 40 $program -d rxe0 -x 1 -c RC -n 200 -F
+    done
+    pair ib-send-bw-events 40 ib_send_bw -d rxe0 -x 1 -c RC -n 200 -F -e
+}
+
+job_pyverbs() {
+    mkdir -p "$out/$lib"
+    try pyverbs 280 /usr/bin/python3 "$here/suite.py" $tests rxe0 "$out/$lib/pyverbs.tsv"
+}
+
+# The same programs with something of the kernel out of reach.
+job_modes() {
+    for shim in ioctl invoke-write netlink; do
+        new_device
+        try "without-$shim-devinfo" 30 ibv_devinfo -v
+        pingpong "-without-$shim"
+        try "without-$shim-pyverbs" 120 /usr/bin/python3 "$here/suite.py" $tests rxe0 \
+            "$out/$lib/without-$shim-pyverbs.tsv" \
+            test_device test_pd test_mr test_cq test_cq_events test_qp test_addr test_cqex
+    done
+    shim=
+}
+
+job_unplug() {
+    try unplug 90 "$stage/unplug" rxe0
+    new_device
+    try reopen 90 "$stage/reopen" rxe0 v0
+}
+
+# A plug-in that is not what it should be, first as the only one there is, then besides a good one.
+job_plugins() {
+    local kind good=$plugins/librxe-rdmav34.so kept=/tmp/good.so how
+    cp "$good" $kept
+    for kind in missing unreadable truncated empty directory generation undefined silent; do
+        for how in alone besides; do
+            rm -rf "$good"
+            local bad=$good
+            if [ $how = besides ]; then
+                cp $kept "$good"
+                bad=$plugins/libother-rdmav34.so
+                echo "driver other" >/etc/libibverbs.d/other.driver
+            fi
+            case $kind in
+                missing) ;;
+                unreadable) cp $kept "$bad"; chmod 0 "$bad" ;;
+                truncated) head -c 5000 $kept >"$bad" ;;
+                empty) : >"$bad" ;;
+                directory) mkdir "$bad" ;;
+                *) cp "$stage/plugin-$kind.so" "$bad" ;;
+            esac
+            # Root may read everything.
+            VERBIUM_NIC=off try "plugin-$kind-$how" 30 \
+                setpriv --reuid 65534 --clear-groups ibv_devinfo -l
+            rm -rf "$bad" /etc/libibverbs.d/other.driver
+        done
+    done
+    cp $kept "$good"
+}
+
+# What the calls of the control path cost. Both libraries are stripped; three runs of each.
+job_cost() {
+    local program run
+    for program in devices devinfo control; do
+        local command="ibv_$program"
+        [ $program = control ] && command="$stage/control"
+        try "calls-$program" 120 strace -f -c -o "$out/$lib/calls-$program.count" $command
+        for run in 1 2 3; do
+            try "instructions-$program-$run" 120 valgrind --tool=callgrind --callgrind-out-file=/dev/null \
+                $command
+        done
+    done
+    try opens 60 strace -f -e trace=openat,open -o "$out/$lib/opens.list" ibv_devices
+}
+
+# --- all of them --------------------------------------------------------------------------------
+
+start_network
+mkdir -p /tmp/suite
+cp -r "$stage/tests" /tmp/suite/
+chmod 666 /dev/infiniband/* 2>/dev/null
+for job in "$@"; do
+    for lib in reference ours; do
+        dmesg -c >/dev/null
+        new_device
+        chmod 666 /dev/infiniband/*
+        began=$SECONDS
+        "job_$job"
+        mkdir -p "$out/$lib"
+        dmesg >"$out/$lib/dmesg-$job.txt"
+        echo "$job $lib $((SECONDS - began)) s"
+        # What is left of a job must not be there for the next one.
+        has_device && rdma link delete rxe0
+    done
+done
+touch "$out/ended"

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// A device that is taken away while it works: unplug DEVICE
+//
+// Two connected QPs write to each other's memory as fast as they can; then `rdma link delete` takes
+// the device away. Prints what an application sees of it, in words that do not depend on time: the
+// asynchronous events, what the end of each object returned, and whether the device is listed
+// afterwards. A call that never returns is ended, and named, by alarm().
+
+#include <errno.h>
+#include <infiniband/verbs.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { DEPTH = 32, BYTES = 4096, GID_INDEX = 1, PORT = 1, EVENT_SECONDS = 3, CALL_SECONDS = 20 };
+
+static struct ibv_context *context;
+static struct ibv_cq *cq;
+static struct ibv_mr *mr;
+static struct ibv_qp *qp[2];
+static atomic_long completions;
+static atomic_bool stop;
+static const char *volatile calling = "nothing";
+
+static void too_long(int signal)
+{
+	const char *what = calling;
+
+	(void)signal;
+	if (write(STDOUT_FILENO, "no return from ", 15) < 0 ||
+	    write(STDOUT_FILENO, what, strlen(what)) < 0 || write(STDOUT_FILENO, "\n", 1) < 0)
+		_exit(4);
+	_exit(3);
+}
+
+static void *need(void *object, const char *what)
+{
+	if (!object) {
+		printf("%s failed: %s\n", what, strerror(errno));
+		exit(1);
+	}
+	return object;
+}
+
+static void find(const char *name)
+{
+	int count;
+	struct ibv_device **list = need(ibv_get_device_list(&count), "ibv_get_device_list");
+
+	for (int i = 0; i < count && !context; i++)
+		if (!strcmp(ibv_get_device_name(list[i]), name))
+			context = ibv_open_device(list[i]);
+	ibv_free_device_list(list);
+	need(context, "ibv_open_device");
+}
+
+static void create(struct ibv_pd *pd)
+{
+	struct ibv_qp_init_attr init = {
+		.qp_type = IBV_QPT_RC,
+		.cap = { .max_send_wr = DEPTH, .max_recv_wr = 1, .max_send_sge = 1, .max_recv_sge = 1 },
+	};
+	int access = IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE;
+
+	mr = need(ibv_reg_mr(pd, need(calloc(1, BYTES), "calloc"), BYTES, access), "ibv_reg_mr");
+	cq = need(ibv_create_cq(context, 4 * DEPTH, NULL, NULL, 0), "ibv_create_cq");
+	init.send_cq = init.recv_cq = cq;
+	for (int i = 0; i < 2; i++)
+		qp[i] = need(ibv_create_qp(pd, &init), "ibv_create_qp");
+}
+
+static void modify(struct ibv_qp *one, struct ibv_qp_attr *attr, int mask)
+{
+	int error = ibv_modify_qp(one, attr, mask);
+
+	if (error) {
+		printf("ibv_modify_qp to state %d failed: %s\n", attr->qp_state, strerror(error));
+		exit(1);
+	}
+}
+
+static void join(struct ibv_qp *one, struct ibv_qp *other)
+{
+	struct ibv_qp_attr attr = {
+		.qp_state = IBV_QPS_INIT,
+		.port_num = PORT,
+		.qp_access_flags = IBV_ACCESS_REMOTE_WRITE,
+	};
+
+	modify(one, &attr, IBV_QP_STATE | IBV_QP_PKEY_INDEX | IBV_QP_PORT | IBV_QP_ACCESS_FLAGS);
+	attr = (struct ibv_qp_attr){
+		.qp_state = IBV_QPS_RTR,
+		.path_mtu = IBV_MTU_1024,
+		.dest_qp_num = other->qp_num,
+		.ah_attr = { .is_global = 1, .port_num = PORT,
+			     .grh = { .sgid_index = GID_INDEX, .hop_limit = 64 } },
+	};
+	if (ibv_query_gid(context, PORT, GID_INDEX, &attr.ah_attr.grh.dgid)) {
+		printf("ibv_query_gid failed\n");
+		exit(1);
+	}
+	modify(one, &attr, IBV_QP_STATE | IBV_QP_AV | IBV_QP_PATH_MTU | IBV_QP_DEST_QPN |
+				   IBV_QP_RQ_PSN | IBV_QP_MAX_DEST_RD_ATOMIC |
+				   IBV_QP_MIN_RNR_TIMER);
+	attr = (struct ibv_qp_attr){
+		.qp_state = IBV_QPS_RTS, .timeout = 14, .retry_cnt = 7, .rnr_retry = 7,
+	};
+	modify(one, &attr, IBV_QP_STATE | IBV_QP_TIMEOUT | IBV_QP_RETRY_CNT | IBV_QP_RNR_RETRY |
+				   IBV_QP_SQ_PSN | IBV_QP_MAX_QP_RD_ATOMIC);
+}
+
+static int post(struct ibv_qp *one)
+{
+	struct ibv_sge sge = { .addr = (uintptr_t)mr->addr, .length = BYTES / 2, .lkey = mr->lkey };
+	struct ibv_send_wr wr = {
+		.sg_list = &sge,
+		.num_sge = 1,
+		.opcode = IBV_WR_RDMA_WRITE,
+		.send_flags = IBV_SEND_SIGNALED,
+		.wr.rdma = { .remote_addr = (uintptr_t)mr->addr + BYTES / 2, .rkey = mr->rkey },
+	};
+	struct ibv_send_wr *bad;
+
+	return ibv_post_send(one, &wr, &bad);
+}
+
+// Keeps both queues full until told to stop or until the device is no use any more.
+static void *traffic(void *unused)
+{
+	int outstanding = 0;
+
+	(void)unused;
+	while (!stop) {
+		struct ibv_wc wc;
+		int got;
+
+		while (outstanding < DEPTH && !post(qp[outstanding & 1]))
+			outstanding++;
+		got = ibv_poll_cq(cq, 1, &wc);
+		if (got < 0 || (got == 1 && wc.status != IBV_WC_SUCCESS))
+			break;
+		if (got == 1) {
+			completions++;
+			outstanding--;
+		}
+	}
+	return NULL;
+}
+
+static pid_t unplug(const char *name)
+{
+	pid_t child = fork();
+
+	if (!child) {
+		execlp("rdma", "rdma", "link", "delete", name, (char *)NULL);
+		_exit(127);
+	}
+	return child;
+}
+
+// Events until none comes for a while, or the last one there can be.
+static void events(void)
+{
+	struct pollfd ready = { .fd = context->async_fd, .events = POLLIN };
+	int milliseconds = EVENT_SECONDS * 1000;
+
+	while (poll(&ready, 1, milliseconds) > 0) {
+		struct ibv_async_event event;
+
+		if (ibv_get_async_event(context, &event)) {
+			printf("ibv_get_async_event failed: %s\n", strerror(errno));
+			return;
+		}
+		printf("event: %s\n", ibv_event_type_str(event.event_type));
+		ibv_ack_async_event(&event);
+		if (event.event_type == IBV_EVENT_DEVICE_FATAL)
+			return;
+	}
+	printf("no event\n");
+}
+
+#define SAY(call)                                                                              \
+	do {                                                                                   \
+		calling = #call;                                                               \
+		alarm(CALL_SECONDS);                                                           \
+		int error_ = call;                                                             \
+		alarm(0);                                                                      \
+		printf("%s: %s\n", #call, error_ ? strerror(abs(error_)) : "done");            \
+	} while (0)
+
+int main(int argc, char **argv)
+{
+	struct ibv_device **list;
+	struct ibv_pd *pd;
+	pthread_t worker;
+	pid_t child;
+	int status, count, listed = 0;
+
+	if (argc != 2)
+		return 2;
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	signal(SIGALRM, too_long);
+	find(argv[1]);
+	pd = need(ibv_alloc_pd(context), "ibv_alloc_pd");
+	create(pd);
+	join(qp[0], qp[1]);
+	join(qp[1], qp[0]);
+	pthread_create(&worker, NULL, traffic, NULL);
+	calling = "traffic before the device went";
+	alarm(CALL_SECONDS);
+	while (completions < 200)
+		usleep(1000);
+	alarm(0);
+	printf("traffic runs\n");
+
+	child = unplug(argv[1]);
+	events();
+	stop = true;
+	calling = "the traffic of the worker thread";
+	alarm(CALL_SECONDS);
+	pthread_join(worker, NULL);
+	alarm(0);
+
+	SAY(ibv_destroy_qp(qp[0]));
+	SAY(ibv_destroy_qp(qp[1]));
+	SAY(ibv_destroy_cq(cq));
+	SAY(ibv_dereg_mr(mr));
+	SAY(ibv_dealloc_pd(pd));
+	SAY(ibv_close_device(context));
+
+	calling = "rdma link delete";
+	alarm(CALL_SECONDS);
+	waitpid(child, &status, 0);
+	alarm(0);
+	printf("rdma link delete: %d\n", WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+	list = need(ibv_get_device_list(&count), "ibv_get_device_list");
+	for (int i = 0; i < count; i++)
+		listed |= !strcmp(ibv_get_device_name(list[i]), argv[1]);
+	printf("listed afterwards: %s\n", listed ? "yes" : "no");
+	ibv_free_device_list(list);
+	return 0;
+}
