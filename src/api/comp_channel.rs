@@ -2,6 +2,7 @@
 
 use std::ffi::{c_int, c_uint, c_void};
 
+use super::compat_1_0;
 use super::event::{read_record, signal};
 use super::gate::{self, Owned, not_null, op};
 use crate::abi::*;
@@ -15,6 +16,11 @@ pub(super) unsafe extern "C" fn ibv_create_comp_channel(
     context: *mut ibv_context,
 ) -> *mut ibv_comp_channel {
     gate::null(|| {
+        // SAFETY: the promise *object*.
+        if unsafe { compat_1_0::is_old_context(context) } {
+            // SAFETY: the context says that it is one of 1.0.
+            return unsafe { compat_1_0::create_channel(context.cast()) };
+        }
         // SAFETY: the promise *object*.
         let core = unsafe { gate::core(context) }?;
         // SAFETY: checked context.
@@ -36,6 +42,11 @@ pub(super) unsafe extern "C" fn ibv_create_comp_channel(
 /// The promises of `gate`.
 pub(super) unsafe extern "C" fn ibv_destroy_comp_channel(channel: *mut ibv_comp_channel) -> c_int {
     gate::errno(|| {
+        // SAFETY: the promise *object*.
+        if unsafe { compat_1_0::is_old_channel(channel) } {
+            // SAFETY: the channel says that it is one of 1.0.
+            return unsafe { compat_1_0::destroy_channel(channel) };
+        }
         // SAFETY: the promise *object*.
         let context = unsafe { channel.context() }?;
         // SAFETY: checked context.

@@ -9,7 +9,7 @@ use crate::abi::*;
 use crate::base::errno::Errno;
 
 /// What an asynchronous event concerns.
-enum Subject {
+pub(super) enum Subject {
     Cq,
     Qp,
     Srq,
@@ -17,7 +17,7 @@ enum Subject {
     Port,
 }
 
-fn subject(event_type: ibv_event_type) -> Subject {
+pub(super) fn subject(event_type: ibv_event_type) -> Subject {
     match event_type {
         IBV_EVENT_CQ_ERR => Subject::Cq,
         IBV_EVENT_QP_FATAL

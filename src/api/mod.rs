@@ -7,6 +7,7 @@
 mod ah;
 mod comp_channel;
 mod comp_cntr;
+mod compat_1_0;
 mod cq;
 mod device;
 mod event;

@@ -40,11 +40,16 @@ pub(crate) fn info(name: &str, key: u32) -> DeviceInfo {
     }
 }
 
+/// A fresh device.
+pub(crate) fn device() -> DeviceRef {
+    FOUND.set(Some(vec![info("fake0", 1)]));
+    let devices = Registry::new(&FAKE).list();
+    devices.expect("the fake NIC is on").remove(0)
+}
+
 /// An open context of a fresh device.
 pub(crate) fn opened() -> *mut ibv_context {
-    FOUND.set(Some(vec![info("fake0", 1)]));
-    let devices = Registry::new(&FAKE).list().expect("the fake NIC is on");
-    devices[0].open().expect("the fake NIC opens").as_ptr()
+    device().open().expect("the fake NIC opens").as_ptr()
 }
 
 /// The name an application sees.

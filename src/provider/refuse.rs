@@ -40,12 +40,6 @@ pub(crate) extern "C" fn minus_one() -> c_int {
     -1
 }
 
-/// Returns a 64-bit zero and sets `errno`: for values that have no place for an error.
-pub(crate) extern "C" fn zero() -> u64 {
-    set_unsupported();
-    0
-}
-
 /// Returns nothing and does nothing.
 pub(crate) extern "C" fn nothing() {}
 
