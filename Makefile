@@ -126,3 +126,4 @@ clean:
 -include c-tests/demo/demo.mk
 -include c-tests/bench/bench.mk
 -include c-tests/kernel/kernel.mk
+-include c-tests/downstream/downstream.mk

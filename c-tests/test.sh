@@ -26,6 +26,7 @@ symbols   | 15 | make --no-print-directory abi
 install   | 5  | c-tests/demo/install.sh
 c-tests   | 25 | make --no-print-directory c-tests
 demo      | 10 | make --no-print-directory demo-all
+downstream | 20 | make --no-print-directory downstream
 valgrind  | 30 | make --no-print-directory c-tests-valgrind
 "
 

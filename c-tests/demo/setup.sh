@@ -11,12 +11,13 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 deb=$top/build/deb
 say() { echo "setup: $*"; }
 
-# What a job looks for (a program; a header when it starts with "<"; a file when it starts with "/")
-# and the package it is in.
+# What a job looks for (a program, a header when it starts with "<", a file when it starts with
+# "/", which may be a pattern) and the package it is in.
 wants_demo="ibv_devices=ibverbs-utils ibv_rc_pingpong=ibverbs-utils ib_send_bw=perftest
     ip=iproute2 setpriv=util-linux unshare=util-linux"
 wants_test="cc=gcc c++=g++ make=make objdump=binutils valgrind=valgrind pkg-config=pkg-config python3=python3
-    clang=clang abidiff=abigail-tools $wants_demo"
+    clang=clang abidiff=abigail-tools autoreconf=autoconf automake=automake libtoolize=libtool xz=xz-utils
+    /usr/lib/*/libclang-*.so.*=libclang1 $wants_demo"
 wants_bench="cc=gcc python3=python3 ucx_perftest=ucx-utils <rdma/fabric.h=libfabric-dev $wants_demo"
 wants_kernel="cc=gcc strip=binutils qemu-system-x86_64=qemu-system-x86 busybox=busybox-static
     modprobe=kmod cpio=cpio rdma=iproute2 ss=iproute2 strace=strace valgrind=valgrind
@@ -37,7 +38,8 @@ PATH=$deb/wrapped:$PATH:/usr/sbin:/sbin:$deb/usr/bin:$deb/usr/sbin:$deb/bin:$deb
 is_there() {
     case $1 in
         "<"*) [ -e "/usr/include/${1#<}" ] || [ -e "$deb/usr/include/${1#<}" ] ;;
-        /*) [ -e "$1" ] || [ -e "$deb$1" ] ;;
+        # shellcheck disable=SC2086  # a pattern
+        /*) ls $1 >/dev/null 2>&1 || ls "$deb"$1 >/dev/null 2>&1 ;;
         *) command -v "$1" >/dev/null 2>&1 ;;
     esac
 }
