@@ -7,7 +7,7 @@ use std::ptr::null;
 use super::gate::{self, Owned, forward, not_null, op};
 use crate::abi::*;
 use crate::base::errno::Errno;
-use crate::provider::device::DeviceRef;
+use crate::provider::device::{self, DeviceRef};
 use crate::provider::{embedded, ops, registry};
 
 /// `man ibv_get_device_list(3)`: a NULL-terminated array, each element with a reference.
@@ -87,18 +87,22 @@ pub(super) unsafe extern "C" fn ibv_get_device_guid(device: *mut ibv_device) -> 
     gate::value(0, || {
         not_null(device)?;
         // SAFETY: the promise *object*.
-        unsafe { embedded::guid_be(device) }.ok_or(Errno::EOPNOTSUPP)
+        let of_kernel = unsafe { device::guid_be(device) };
+        // SAFETY: the promise *object*.
+        let guid = of_kernel.or_else(|| unsafe { embedded::guid_be(device) });
+        guid.ok_or(Errno::EOPNOTSUPP)
     })
 }
 
-/// `man ibv_get_device_index(3)`: the kernel's number of the device; −1, as the NIC has none.
+/// `man ibv_get_device_index(3)`: the kernel's number of the device; −1 if it has none.
 ///
 /// # Safety
 /// The promises of `gate`.
 pub(super) unsafe extern "C" fn ibv_get_device_index(device: *mut ibv_device) -> c_int {
     gate::minus_one(|| {
         not_null(device)?;
-        Ok(-1)
+        // SAFETY: the promise *object*.
+        Ok(unsafe { device::index(device) })
     })
 }
 

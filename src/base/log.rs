@@ -87,6 +87,17 @@ pub fn write(level: Level, line: fmt::Arguments<'_>) {
     unsafe { *libc::__errno_location() = errno };
 }
 
+/// Writes a line to standard error whatever the level: what a user has to know to be served at all.
+pub fn tell(line: fmt::Arguments<'_>) {
+    // SAFETY: __errno_location always gives this thread's errno.
+    let errno = unsafe { *libc::__errno_location() };
+    let text = format!("libibverbs: {line}\n");
+    // Whoever closed standard error does not want to know.
+    let _ = std::io::stderr().write_all(text.as_bytes());
+    // SAFETY: as above.
+    unsafe { *libc::__errno_location() = errno };
+}
+
 // Spelled out four times: a macro that another macro exports cannot be named by its path.
 
 #[macro_export]

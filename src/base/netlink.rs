@@ -40,9 +40,46 @@ pub struct Message<'a> {
     pub body: &'a [u8],
 }
 
-/// A socket of one protocol, and the questions asked over it.
-pub struct Connection {
-    socket: OwnedFd,
+/// What carries questions to a kernel and its datagrams back: a [`Socket`], or a test.
+pub trait Transport {
+    fn send(&mut self, request: &[u8]) -> Result<(), Errno>;
+
+    /// One datagram, whole: how many bytes of the buffer it fills.
+    ///
+    /// `EAGAIN` when nothing came in time, `EMSGSIZE` when the buffer is too small.
+    fn receive(&mut self, buffer: &mut [u8], flags: MsgFlags) -> Result<usize, Errno>;
+}
+
+/// A socket of one protocol.
+pub struct Socket(OwnedFd);
+
+impl Transport for Socket {
+    fn send(&mut self, request: &[u8]) -> Result<(), Errno> {
+        send(self.0.as_raw_fd(), request, MsgFlags::empty())?;
+        Ok(())
+    }
+
+    fn receive(&mut self, buffer: &mut [u8], flags: MsgFlags) -> Result<usize, Errno> {
+        for _ in 0..MAX_DATAGRAMS {
+            let mut pieces = [IoSliceMut::new(buffer)];
+            match recvmsg::<NetlinkAddr>(self.0.as_raw_fd(), &mut pieces, None, flags) {
+                Err(nix::errno::Errno::EINTR) => {}
+                Err(error) => return Err(error.into()),
+                // Anything but port 0 is another process.
+                Ok(datagram) if datagram.address.is_some_and(|from| from.pid() != 0) => {}
+                Ok(datagram) if datagram.flags.contains(MsgFlags::MSG_TRUNC) => {
+                    return Err(Errno::EMSGSIZE);
+                }
+                Ok(datagram) => return Ok(datagram.bytes),
+            }
+        }
+        Err(Errno::EINTR)
+    }
+}
+
+/// A way to the kernel, and the questions asked over it.
+pub struct Connection<T = Socket> {
+    transport: T,
     sequence: u32,
     buffer: Vec<u8>,
 }
@@ -61,12 +98,26 @@ impl Connection {
             sockopt::ReceiveTimeout,
             &TimeVal::seconds(ANSWER_SECONDS),
         )?;
-        bind(socket.as_raw_fd(), &NetlinkAddr::new(0, groups))?;
-        Ok(Connection {
-            socket,
+        // Without groups the socket gets its address with the first question.
+        if groups != 0 {
+            bind(socket.as_raw_fd(), &NetlinkAddr::new(0, groups))?;
+        }
+        Ok(Connection::over(Socket(socket)))
+    }
+}
+
+impl<T: Transport> Connection<T> {
+    pub fn over(transport: T) -> Connection<T> {
+        Connection {
+            transport,
             sequence: 0,
             buffer: vec![0; BUFFER_BYTES],
-        })
+        }
+    }
+
+    /// What carries the questions of this connection.
+    pub fn transport(&self) -> &T {
+        &self.transport
     }
 
     /// Asks for a table and hands each message of it to `on_message`.
@@ -81,7 +132,7 @@ impl Connection {
     /// Asks one question and hands each message of the answer to `on_message`.
     ///
     /// `flags` are those beside NLM_F_REQUEST; `body` is what follows the message header. Fails
-    /// with the error number the kernel answers.
+    /// with the error number the kernel answers, with `EPROTO` if the answer is cut short.
     pub fn ask(
         &mut self,
         kind: u16,
@@ -91,21 +142,29 @@ impl Connection {
     ) -> Result<(), Errno> {
         self.sequence += 1;
         let request = request(kind, flags, self.sequence, body);
-        send(self.socket.as_raw_fd(), &request, MsgFlags::empty())?;
+        self.transport.send(&request)?;
         for _ in 0..MAX_DATAGRAMS {
-            let len_bytes = self.receive(MsgFlags::empty())?;
-            for message in Messages::new(&self.buffer[..len_bytes]) {
+            let len_bytes = self
+                .transport
+                .receive(&mut self.buffer, MsgFlags::empty())?;
+            let datagram = self.buffer.get(..len_bytes).ok_or(Errno::EMSGSIZE)?;
+            let mut messages = Messages::new(datagram);
+            for message in messages.by_ref() {
                 if message.sequence != self.sequence {
                     continue;
                 }
                 match i32::from(message.kind) {
                     libc::NLMSG_DONE => return Ok(()),
                     libc::NLMSG_ERROR => return check_error(message.body),
+                    libc::NLMSG_NOOP => continue,
                     _ => on_message(&message),
                 }
                 if i32::from(message.flags) & libc::NLM_F_MULTI == 0 {
                     return Ok(());
                 }
+            }
+            if !messages.is_whole() {
+                return Err(Errno::EPROTO);
             }
         }
         Err(Errno::EOVERFLOW)
@@ -115,7 +174,10 @@ impl Connection {
     pub fn drain(&mut self) -> bool {
         let mut is_changed = false;
         for _ in 0..MAX_DATAGRAMS {
-            match self.receive(MsgFlags::MSG_DONTWAIT) {
+            match self
+                .transport
+                .receive(&mut self.buffer, MsgFlags::MSG_DONTWAIT)
+            {
                 Ok(_) => is_changed = true,
                 // The queue ran over: the kernel says so once, and newer messages follow.
                 Err(Errno(libc::ENOBUFS)) => is_changed = true,
@@ -124,29 +186,11 @@ impl Connection {
         }
         is_changed
     }
-
-    /// One datagram of the kernel, whole.
-    fn receive(&mut self, flags: MsgFlags) -> Result<usize, Errno> {
-        for _ in 0..MAX_DATAGRAMS {
-            let mut pieces = [IoSliceMut::new(&mut self.buffer)];
-            match recvmsg::<NetlinkAddr>(self.socket.as_raw_fd(), &mut pieces, None, flags) {
-                Err(nix::errno::Errno::EINTR) => {}
-                Err(error) => return Err(error.into()),
-                // Anything but port 0 is another process.
-                Ok(datagram) if datagram.address.is_some_and(|from| from.pid() != 0) => {}
-                Ok(datagram) if datagram.flags.contains(MsgFlags::MSG_TRUNC) => {
-                    return Err(Errno::EMSGSIZE);
-                }
-                Ok(datagram) => return Ok(datagram.bytes),
-            }
-        }
-        Err(Errno::EINTR)
-    }
 }
 
 impl AsFd for Connection {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.socket.as_fd()
+        self.transport.0.as_fd()
     }
 }
 
@@ -158,6 +202,11 @@ pub struct Messages<'a> {
 impl<'a> Messages<'a> {
     pub fn new(datagram: &'a [u8]) -> Messages<'a> {
         Messages { rest: datagram }
+    }
+
+    /// Whether everything was understood: asked when the walk has ended.
+    pub fn is_whole(&self) -> bool {
+        self.rest.is_empty()
     }
 }
 
@@ -193,6 +242,11 @@ pub struct Attributes<'a> {
 impl<'a> Attributes<'a> {
     pub fn new(bytes: &'a [u8]) -> Attributes<'a> {
         Attributes { rest: bytes }
+    }
+
+    /// Whether everything was understood: asked when the walk has ended.
+    pub fn is_whole(&self) -> bool {
+        self.rest.is_empty()
     }
 }
 
@@ -240,8 +294,8 @@ fn check_error(body: &[u8]) -> Result<(), Errno> {
     let raw = body.get(..4).and_then(|raw| raw.try_into().ok());
     match raw.map(i32::from_ne_bytes) {
         Some(0) => Ok(()),
-        Some(error) => Err(Errno(error.saturating_neg())),
-        None => Err(Errno::EPROTO),
+        Some(error @ i32::MIN..0) => Err(Errno(error.saturating_neg())),
+        _ => Err(Errno::EPROTO),
     }
 }
 

@@ -1,6 +1,10 @@
-//! What is asked of the Linux kernel: files of sysfs, and tables of its network stack.
+//! What is asked of the Linux kernel: its RDMA devices, files of sysfs, and tables of its network
+//! stack.
 //!
 //! Called by `provider`, and by `api` for the exported functions that merely ask the kernel. Knows
 //! nothing of devices lists or contexts.
 
-pub(crate) mod sysfs;
+pub mod discovery;
+pub mod memlock;
+pub mod netlink;
+pub mod sysfs;

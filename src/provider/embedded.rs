@@ -18,7 +18,8 @@ pub(crate) use crate::soft::DeviceInfo;
 /// What a NIC has to offer to be plugged in.
 pub(crate) struct Nic {
     /// The devices there are now, equal if unchanged; `None` when the NIC is switched off.
-    pub(crate) list: fn() -> Option<Vec<DeviceInfo>>,
+    /// The argument is how many devices of the kernel are listed before them.
+    pub(crate) list: fn(usize) -> Option<Vec<DeviceInfo>>,
     pub(crate) ops: fn() -> &'static verbs_context_ops,
     pub(crate) core: fn() -> &'static CoreOps,
     /// Prepares a context: sets its descriptors and the number of completion vectors, and gives
@@ -196,8 +197,7 @@ unsafe extern "C" fn uninit_device(device: *mut verbs_device) {
 
 /// The NIC inside the library.
 pub(crate) static NIC: Nic = Nic {
-    // No kernel device is looked for yet, so none is there.
-    list: || soft::list(0),
+    list: soft::list,
     ops: || &soft::ops::TABLE,
     core: || &soft::ops::CORE,
     open: soft::open,

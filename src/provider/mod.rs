@@ -3,12 +3,15 @@
 //! One table of operations per context is the only way from `api` to a device; this layer keeps
 //! the devices, their contexts and those tables. It never looks at what a device is made of.
 
+mod bind;
 pub(crate) mod context;
 mod defaults;
 pub(crate) mod device;
 pub(crate) mod embedded;
 #[cfg(test)]
 pub(crate) mod fake;
+mod matching;
 pub(crate) mod ops;
+pub(crate) mod plugin;
 pub(crate) mod refuse;
 pub(crate) mod registry;

@@ -40,3 +40,29 @@ fn the_kernel_answers_a_table_and_refuses_nonsense() {
     let refused = connection.ask(libc::RTM_GETLINK, 0, &body, |_| {});
     assert_eq!(refused, Err(Errno::ENODEV));
 }
+
+#[test]
+fn a_walk_knows_whether_it_saw_everything() {
+    let bytes = request(1, 0, 7, &attribute(2, &[1, 2, 3]));
+    for len in 1..=bytes.len() {
+        let mut messages = Messages::new(&bytes[..len]);
+        let is_found = messages.by_ref().count() == 1;
+        assert_eq!(is_found, len == bytes.len(), "{len}");
+        assert_eq!(messages.is_whole(), is_found);
+    }
+    for len in 0..4_u16 {
+        let bytes = [len.to_ne_bytes(), 1_u16.to_ne_bytes()].concat();
+        let mut attributes = Attributes::new(&bytes);
+        assert!(attributes.next().is_none() && !attributes.is_whole());
+    }
+}
+
+#[test]
+fn an_error_message_carries_a_negative_number() {
+    assert_eq!(check_error(&0_i32.to_ne_bytes()), Ok(()));
+    let gone = (-libc::ENODEV).to_ne_bytes();
+    assert_eq!(check_error(&gone), Err(Errno::ENODEV));
+    assert_eq!(check_error(&1_i32.to_ne_bytes()), Err(Errno::EPROTO));
+    assert_eq!(check_error(&i32::MIN.to_ne_bytes()), Err(Errno(i32::MAX)));
+    assert_eq!(check_error(&[0, 0, 0]), Err(Errno::EPROTO));
+}

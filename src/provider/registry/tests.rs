@@ -1,24 +1,23 @@
 use std::os::fd::AsRawFd;
 
-use super::Registry;
 use crate::base::errno::Errno;
-use crate::provider::fake::{self, FAKE, FOUND, OPEN_FAILS, info, name};
+use crate::provider::fake::{self, FOUND, OPEN_FAILS, info, name};
 
 #[test]
 fn a_nic_that_is_off_gives_no_list() {
     FOUND.set(None);
-    assert_eq!(Registry::new(&FAKE).list().err(), Some(Errno::ENOSYS));
+    assert_eq!(fake::registry().list().err(), Some(Errno::ENOSYS));
 }
 
 #[test]
 fn no_device_is_an_empty_list() {
     FOUND.set(Some(vec![]));
-    assert!(Registry::new(&FAKE).list().expect("on").is_empty());
+    assert!(fake::registry().list().expect("on").is_empty());
 }
 
 #[test]
 fn unchanged_devices_keep_their_address_and_the_order_is_the_latest() {
-    let registry = Registry::new(&FAKE);
+    let registry = fake::registry();
     FOUND.set(Some(vec![info("a", 1), info("b", 2)]));
     let first: Vec<_> = registry
         .list()
@@ -36,7 +35,7 @@ fn unchanged_devices_keep_their_address_and_the_order_is_the_latest() {
 
 #[test]
 fn a_vanished_device_lives_while_it_is_referenced() {
-    let registry = Registry::new(&FAKE);
+    let registry = fake::registry();
     FOUND.set(Some(vec![info("a", 1)]));
     let held = registry.list().expect("on").remove(0);
     FOUND.set(Some(vec![]));
@@ -47,7 +46,7 @@ fn a_vanished_device_lives_while_it_is_referenced() {
 
 #[test]
 fn a_changed_device_is_a_new_one() {
-    let registry = Registry::new(&FAKE);
+    let registry = fake::registry();
     FOUND.set(Some(vec![info("a", 1)]));
     let old = registry.list().expect("on").remove(0);
     FOUND.set(Some(vec![info("a", 2)]));
@@ -58,14 +57,14 @@ fn a_changed_device_is_a_new_one() {
 #[test]
 fn long_names_are_cut_with_a_nul_at_the_end() {
     FOUND.set(Some(vec![info(&"n".repeat(100), 1)]));
-    let device = Registry::new(&FAKE).list().expect("on").remove(0);
+    let device = fake::registry().list().expect("on").remove(0);
     assert_eq!(name(&device).len(), 63);
 }
 
 #[test]
 fn what_the_nic_refuses_at_open_is_the_answer() {
     FOUND.set(Some(vec![info("a", 1)]));
-    let device = Registry::new(&FAKE).list().expect("on").remove(0);
+    let device = fake::registry().list().expect("on").remove(0);
     // The descriptors of an unlucky open must not be closed for somebody else.
     let file = std::fs::File::open("/dev/null").expect("exists");
     OPEN_FAILS.set(Some(Errno::EMFILE));
