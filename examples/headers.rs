@@ -7,12 +7,17 @@
 //! put around: `<header>.head.h` before the types, `<header>.inline.h` behind them.
 
 use quote::{ToTokens, quote};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::error::Error;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+#[path = "headers/payload.rs"]
+mod payload;
+#[path = "headers/style.rs"]
+mod style;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -23,16 +28,56 @@ struct Header {
     sources: &'static [&'static str],
 }
 
-const HEADERS: [Header; 8] = [
+/// Headers for driver plug-ins, which speak of what all the others define.
+const FOR_DRIVERS: [&str; 6] = [
+    "cmd_ioctl",
+    "cmd_write",
+    "dmabuf_heap",
+    "driver",
+    "kern-abi",
+    "marshall",
+];
+
+const HEADERS: [Header; 14] = [
     Header {
         name: "arch",
         guard: "INFINIBAND_ARCH_H",
         sources: &[],
     },
     Header {
+        name: "cmd_ioctl",
+        guard: "__INFINIBAND_VERBS_IOCTL_H",
+        sources: &[],
+    },
+    Header {
+        name: "cmd_write",
+        guard: "__INFINIBAND_VERBS_WRITE_H",
+        sources: &[],
+    },
+    Header {
+        name: "dmabuf_heap",
+        guard: "INFINIBAND_DMABUF_HEAP_H",
+        sources: &[],
+    },
+    Header {
+        name: "driver",
+        guard: "INFINIBAND_DRIVER_H",
+        sources: &["driver/common", "driver/pabi_65"],
+    },
+    Header {
         name: "ib_user_ioctl_verbs",
         guard: "IB_USER_IOCTL_VERBS_H",
         sources: &["ioctl_verbs"],
+    },
+    Header {
+        name: "kern-abi",
+        guard: "KERN_ABI_H",
+        sources: &["driver/write"],
+    },
+    Header {
+        name: "marshall",
+        guard: "INFINIBAND_MARSHALL_H",
+        sources: &[],
     },
     Header {
         name: "opcode",
@@ -64,6 +109,52 @@ const HEADERS: [Header; 8] = [
         guard: "VERBS_API_H",
         sources: &[],
     },
+];
+
+/// Members of a struct that generation 34 of the private interface lacks.
+const NOT_IN_34: [(&str, &[&str]); 2] = [
+    (
+        "verbs_context",
+        &[
+            "free_buf",
+            "alloc_buf",
+            "dm_export_dmabuf_fd",
+            "reg_mr_ex",
+            "dealloc_dmah",
+            "alloc_dmah",
+        ],
+    ),
+    (
+        "verbs_context_ops",
+        &[
+            "alloc_buf",
+            "alloc_dmah",
+            "create_comp_cntr",
+            "dealloc_dmah",
+            "destroy_comp_cntr",
+            "dm_export_dmabuf_fd",
+            "free_buf",
+            "inc_comp_cntr",
+            "inc_err_comp_cntr",
+            "qp_attach_comp_cntr",
+            "query_comp_cntr_caps",
+            "query_port_speed",
+            "read_comp_cntr",
+            "read_err_comp_cntr",
+            "reg_mr_ex",
+            "set_comp_cntr",
+            "set_err_comp_cntr",
+        ],
+    ),
+];
+
+/// The kernel's structs, which are in its own headers; `kern-abi.h` takes commands apart.
+const KERNEL: [&str; 5] = [
+    "uapi/flow",
+    "uapi/write",
+    "uapi/write_data",
+    "uapi/write_ex",
+    "uapi/write_queues",
 ];
 
 /// What src/abi says that belongs into one header.
@@ -165,6 +256,19 @@ fn plain_type(of: &syn::Type) -> Option<String> {
     }
 }
 
+/// Puts a condition on the members that an older generation lacks.
+fn mark_generations(of: &mut syn::ItemStruct) {
+    let Some((_, lacking)) = NOT_IN_34.iter().find(|(name, _)| of.ident == name) else {
+        return;
+    };
+    for field in &mut of.fields {
+        let name = field.ident.as_ref().map(ToString::to_string);
+        if lacking.contains(&name.unwrap_or_default().as_str()) {
+            field.attrs.push(syn::parse_quote!(#[cfg(not(pabi_34))]));
+        }
+    }
+}
+
 fn add_source(view: &mut View, path: &Path, exclude: &[String]) -> Outcome<()> {
     let file = syn::parse_file(&fs::read_to_string(path)?)?;
     let mut enumeration: Option<Enumeration> = None;
@@ -205,9 +309,12 @@ fn add_source(view: &mut View, path: &Path, exclude: &[String]) -> Outcome<()> {
                     .constants
                     .push(of);
             }
-            other => {
+            mut other => {
                 if let Some(done) = enumeration.take() {
                     add_enumeration(view, &done)?;
+                }
+                if let syn::Item::Struct(of) = &mut other {
+                    mark_generations(of);
                 }
                 let name = match &other {
                     syn::Item::Struct(of) => ("struct", of.ident.to_string()),
@@ -227,6 +334,49 @@ fn add_source(view: &mut View, path: &Path, exclude: &[String]) -> Outcome<()> {
         writeln!(view.forward, "{kind} {name};")?;
         writeln!(view.rust, "{text}")?;
         view.names.push(name);
+    }
+    Ok(())
+}
+
+/// How C calls the structs, unions and enumerations of all headers and of the kernel.
+fn spellings() -> Outcome<BTreeMap<String, String>> {
+    let mut found = BTreeMap::new();
+    let own = HEADERS.iter().flat_map(|header| header.sources);
+    for source in own.chain(&KERNEL) {
+        let text = fs::read_to_string(format!("src/abi/{source}.rs"))?;
+        for item in syn::parse_file(&text)?.items {
+            let (kind, name) = match &item {
+                syn::Item::Struct(of) => ("struct", &of.ident),
+                syn::Item::Union(of) => ("union", &of.ident),
+                syn::Item::Type(of) => ("enum", &of.ident),
+                _ => continue,
+            };
+            found.insert(name.to_string(), format!("{kind} {name}"));
+        }
+    }
+    Ok(found)
+}
+
+/// Types of other headers that this one speaks of, under the names C has for them.
+fn rename_types_of_others(header: &Header, config: &mut cbindgen::Config) -> Outcome<()> {
+    let mut known = spellings()?;
+    let mut view = View::default();
+    for source in header.sources {
+        let path = PathBuf::from(format!("src/abi/{source}.rs"));
+        add_source(&mut view, &path, &config.export.exclude)?;
+    }
+    for name in &view.names {
+        known.remove(name);
+    }
+    view.rust.push_str(&fragment(header.name, "fns.rs")?);
+    let words: BTreeSet<&str> = view
+        .rust
+        .split(|letter: char| !letter.is_alphanumeric() && letter != '_')
+        .collect();
+    for (name, spelling) in known {
+        if words.contains(name.as_str()) && !config.export.rename.contains_key(&name) {
+            config.export.rename.insert(name, spelling);
+        }
     }
     Ok(())
 }
@@ -291,74 +441,15 @@ fn foreign(config: &cbindgen::Config) -> String {
     text
 }
 
-/// Comments of one line on one line, others with stars, pointers as `type *`, as in the fragments.
-fn restyle(text: &str) -> String {
-    let mut out = String::new();
-    let mut lines = text.lines().peekable();
-    while let Some(line) = lines.next() {
-        let indent = &line[..line.len() - line.trim_start().len()];
-        if line.trim() != "/*" {
-            out.push_str(&spaced_stars(line));
-            out.push('\n');
-            continue;
-        }
-        let mut comment = Vec::new();
-        for inner in lines.by_ref().take_while(|inner| inner.trim() != "*/") {
-            comment.push(inner.trim());
-        }
-        if let [only] = comment[..] {
-            let _ = writeln!(out, "{indent}/* {only} */");
-        } else {
-            let body = comment.join(&format!("\n{indent} * "));
-            let _ = writeln!(out, "{indent}/*\n{indent} * {body}\n{indent} */");
-        }
-    }
-    out
-}
-
-/// `int (*)(struct ibv_qp*, void**)` with a blank before each run of stars.
-fn spaced_stars(line: &str) -> String {
-    let mut out = String::new();
-    let mut last = ' ';
-    for letter in line.chars() {
-        if letter == '*' && (last.is_alphanumeric() || last == '_') {
-            out.push(' ');
-        }
-        out.push(letter);
-        last = letter;
-    }
-    out
-}
-
-/// Tabs for each eight columns at the head of a line; one empty line where there are several.
-fn tidy(text: &str) -> String {
-    let mut out = String::new();
-    let mut blank = false;
-    for line in text.lines() {
-        let body = line.trim_start_matches(' ');
-        let columns = line.len() - body.len();
-        let indented = format!(
-            "{}{}{body}",
-            "\t".repeat(columns / 8),
-            " ".repeat(columns % 8)
-        );
-        let indented = indented.trim_end();
-        if indented.is_empty() && blank {
-            continue;
-        }
-        blank = indented.is_empty();
-        out.push_str(indented);
-        out.push('\n');
-    }
-    out
-}
-
 fn generate(header: &Header) -> Outcome<String> {
-    let config = config(header.name)?;
+    let mut config = config(header.name)?;
     let mut view = View {
         forward: foreign(&config),
         ..View::default()
     };
+    if FOR_DRIVERS.contains(&header.name) {
+        rename_types_of_others(header, &mut config)?;
+    }
     for source in header.sources {
         let path = PathBuf::from(format!("src/abi/{source}.rs"));
         add_source(&mut view, &path, &config.export.exclude)
@@ -378,13 +469,18 @@ fn generate(header: &Header) -> Outcome<String> {
             text.push('\n');
         }
     }
+    if header.name == "kern-abi" {
+        text.push_str(&payload::macros("driver/write", &KERNEL)?);
+    }
     if !view.rust.is_empty() {
-        text.push_str(&restyle(&declarations(header, &view, config)?));
+        text.push_str(&style::restyle(&style::conditional_members(&declarations(
+            header, &view, config,
+        )?)));
         text.push('\n');
     }
     text.push_str(&fragment(header.name, "inline.h")?);
     write!(text, "\n#endif /* {} */\n", header.guard)?;
-    Ok(tidy(&text))
+    Ok(style::tidy(&text))
 }
 
 fn run(check: bool) -> Outcome<()> {

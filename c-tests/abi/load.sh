@@ -4,6 +4,7 @@
 # usage: load.sh DIRECTORY_OF_OUR_LIBRARY
 set -eu
 dir=$(cd "$1" && pwd)
+here=$(dirname "$0")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 passed=0 failed=0 skipped=0
@@ -70,6 +71,27 @@ for program in ibv_devices ibv_devinfo ibv_rc_pingpong ib_write_bw ib_send_lat; 
     if grep -Eq 'not found|undefined symbol' "$work/out"; then status=1; fi
     grep -q "$dir/libibverbs.so.1" "$work/out" || status=1
     result "$status" "$program"
+done
+
+# A driver of somebody outside, on our headers: it builds for each generation, and loads where the
+# library has the generation.
+for generation in 34 65; do
+    node=IBVERBS_PRIVATE_$generation
+    for compiler in "${CC:-cc}" clang; do
+        command -v "$compiler" > /dev/null || { skip "driver/$compiler: not installed"; continue; }
+        status=0
+        "$compiler" -std=gnu11 -O2 -Wall -Wextra -Werror -fPIC -DIBVERBS_PABI_VERSION=$generation \
+            -I"$here/../../include" -c -o "$work/driver.o" "$here/driver.c" \
+            > "$work/out" 2>&1 || status=$?
+        result "$status" "driver of generation $generation, $compiler"
+    done
+    objdump -T "$dir/libibverbs.so.1" | grep -q " $node *$node\$" || continue
+    status=0
+    "${CC:-cc}" -shared -o "$work/driver.so" "$work/driver.o" -L"$dir" -libverbs -Wl,-z,defs \
+        > "$work/out" 2>&1 || status=$?
+    [ "$status" -ne 0 ] ||
+        LD_LIBRARY_PATH=$dir "$work/load" "$work/driver.so" > "$work/out" 2>&1 || status=$?
+    result "$status" "driver of generation $generation loads"
 done
 
 # A program without headers of anybody.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compare our public headers with those of release 44 and with the table of release 65.
+"""Compare our headers with those of release 44 and with the tables of release 65.
 
     compare.py REFERENCE OURS      directories with infiniband/ in them
 
@@ -19,6 +19,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 CC = os.environ.get("CC", "cc")
 HEADERS = ["verbs", "verbs_api", "arch", "ib_user_ioctl_verbs", "opcode", "sa", "sa-kern-abi",
            "tm_types"]
+DRIVER_HEADERS = ["driver", "kern-abi", "cmd_ioctl", "cmd_write", "marshall", "dmabuf_heap"]
 
 
 class Tally:
@@ -45,18 +46,24 @@ def rows(path):
 
 def layout(release):
     """The table of a release: expression in C -> value, and how many of each kind."""
+    return facts_of(HERE / f"public-{release}.tsv")
+
+
+def facts_of(path):
     facts, counts, record = {}, {}, None
     kinds = {"record": "structs", "field": "fields", "enum": "enums", "value": "enum values",
              "macro": "macro values"}
-    for kind, *rest in rows(HERE / f"public-{release}.tsv"):
+    for kind, *rest in rows(path):
         counts[kinds[kind]] = counts.get(kinds[kind], 0) + 1
         if kind == "record":
             record = f"{rest[0]} {rest[1]}"
             facts[f"sizeof({record})"] = int(rest[2])
             facts[f"__alignof__({record})"] = int(rest[3])
-        elif kind == "field":
+        elif kind == "field" and (len(rest) < 5 or not rest[4]):
             facts[f"offsetof({record}, {rest[0]})"] = int(rest[1])
-            facts[f"sizeof((({record} *)0)->{rest[0]})"] = int(rest[2])
+            # Of an array without a length there is no size.
+            if rest[2] != "0":
+                facts[f"sizeof((({record} *)0)->{rest[0]})"] = int(rest[2])
         elif kind == "enum" and rest[0] != "-":
             facts[f"sizeof(enum {rest[0]})"] = int(rest[1])
             facts[f"(enum {rest[0]})-1 < 0"] = int(rest[2] == "signed")
@@ -68,6 +75,7 @@ def layout(release):
 
 def names(release):
     """Kind -> name -> what the table says of it: parameters of a macro, a prototype."""
+    # `release` is a number, or driver- and a number.
     found = {"macro": {}, "inline": {}, "function": {}}
     for kind, name, _, what in rows(HERE / f"names-{release}.tsv"):
         found[kind][name] = what
@@ -84,12 +92,13 @@ def tags(release):
 class Compiler:
     """Compiles texts against one set of headers."""
 
-    def __init__(self, include, work):
-        self.include, self.work = include, work
+    def __init__(self, include, work, headers, *defines):
+        self.include, self.work, self.headers = include, work, headers
+        self.defines = [f"#define {name}" for name in defines]
 
-    def source(self, body, headers=None):
+    def source(self, body):
         path = self.work / "text.c"
-        lines = [f"#include <infiniband/{header}.h>" for header in headers or HEADERS]
+        lines = self.defines + [f"#include <infiniband/{header}.h>" for header in self.headers]
         path.write_text("\n".join(lines) + "\n#include <stddef.h>\n" + body)
         return path
 
@@ -226,11 +235,43 @@ def compare_values(tally, reference, ours):
     tally.count("sizes and values that release 65 added", len(set(new) - set(old)))
 
 
+# Constants of the library alone.
+NOT_FOR_DRIVERS = {"write_fallback", "TRY_WRITE", "TRY_WRITE_EX", "ERROR", "SUCCESS"}
+
+
+def compare_drivers(tally, include, work):
+    """The headers for drivers, of both generations, against their tables."""
+    generations = {number: Compiler(include, work, DRIVER_HEADERS, f"IBVERBS_PABI_VERSION {number}")
+                   for number in (65, 34)}
+    facts, _ = facts_of(HERE / "private-65.tsv")
+    facts = {what: value for what, value in facts.items()
+             if not NOT_FOR_DRIVERS & set(re.findall(r"\w+", what))}
+    # The table of 34 is of its first form; ours is the last one, whose queue pairs are as in 65.
+    older, _ = facts_of(HERE / "private-34.tsv")
+    older = {what: value for what, value in older.items()
+             if re.search(r"struct verbs_context\b|struct verbs_context_ops\b", what)}
+    for number, table in ((65, facts), (34, older)):
+        says = generations[number].values(list(table))
+        if says is None:
+            tally.check(False, f"layouts of generation {number} do not compile")
+            continue
+        for what, value in table.items():
+            tally.check(says[what] == value, f"generation {number}: {what} is {says[what]}, "
+                        f"the table says {value}")
+    compare_prototypes(tally, "drivers", generations[65], "driver-65")
+    declared, defined = functions(generations[65])
+    for kind, have in (("function", declared), ("inline", defined)):
+        for name in names("driver-65")[kind]:
+            tally.check(name in have, f"drivers: {kind} {name} is missing")
+    tally.count("facts for drivers", len(facts) + len(older))
+    tally.count("functions for drivers", sum(map(len, names("driver-65").values())))
+
+
 def main(reference, ours):
     tally = Tally()
     with tempfile.TemporaryDirectory() as work:
-        compilers = [Compiler(pathlib.Path(of).resolve(), pathlib.Path(work))
-                     for of in (reference, ours)]
+        reference, ours, work = (pathlib.Path(of).resolve() for of in (reference, ours, work))
+        compilers = [Compiler(of, work, HEADERS) for of in (reference, ours)]
         left = []
         for who, compiler, release in zip(("reference", "ours"), compilers, (44, 65)):
             left.append(compare_names(tally, who, compiler, release))
@@ -238,6 +279,7 @@ def main(reference, ours):
         for name in sorted((left[0] ^ left[1]) & set(names(44)["macro"])):
             tally.check(False, f"macro {name} is left defined by one side only")
         compare_values(tally, *compilers)
+        compare_drivers(tally, ours, work)
     for kind, found in names(65).items():
         tally.count({"macro": "macros", "inline": "inline functions",
                      "function": "functions"}[kind], len(found))

@@ -59,6 +59,8 @@ for pair in gcc:g++ clang:clang++; do
 		"$work/$program" >"$work/$program.out"
 		diff -u "$here/$program.expected" "$work/$program.out"
 	done
+	try "$c" c gnu11 -O2 -o "$work/command" "$here/command.c"
+	"$work/command"
 	if ! command -v "$cxx" >/dev/null; then
 		echo "skip headers/$cxx: not installed"
 		"$here/../skip-listed" "headers/$cxx: not installed"

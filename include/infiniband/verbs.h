@@ -1874,12 +1874,14 @@ struct ibv_cq_ex {
 
 /* An opened device with the slots that came later; each lies before older ones. */
 struct verbs_context {
+#if !defined(VERBS_PABI_34)
 	void (*free_buf)(struct ibv_buf *);
 	void *(*alloc_buf)(struct ibv_pd *, size_t, struct ibv_buf **);
 	int (*dm_export_dmabuf_fd)(struct ibv_dm *);
 	struct ibv_mr *(*reg_mr_ex)(struct ibv_pd *, struct ibv_mr_init_attr *);
 	int (*dealloc_dmah)(struct ibv_dmah *);
 	struct ibv_dmah *(*alloc_dmah)(struct ibv_context *, struct ibv_dmah_init_attr *);
+#endif
 	int (*query_port)(struct ibv_context *, uint8_t, struct ibv_port_attr *, size_t);
 	int (*advise_mr)(struct ibv_pd *,
 			 enum ib_uverbs_advise_mr_advice,
