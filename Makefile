@@ -7,14 +7,18 @@
 VERSION    := 1.18.65.0
 SONAME     := libibverbs.so.1
 PROFILE    ?= release
+CC         ?= cc
 PREFIX     ?= /usr/local
-LIBDIR     ?= $(PREFIX)/lib
+# In /usr it is where the system's own library is: a directory per architecture on Debian and those
+# that come from it, lib64 elsewhere.
+MULTIARCH  := $(shell $(CC) -print-multiarch 2>/dev/null)
+SYSTEM_LIBS_IN := $(firstword $(if $(MULTIARCH),$(wildcard /usr/lib/$(MULTIARCH))) \
+                  $(patsubst %/libc.so.6,%,$(wildcard /usr/lib64/libc.so.6)) /usr/lib)
+LIBDIR     ?= $(if $(filter /usr,$(PREFIX)),$(SYSTEM_LIBS_IN),$(PREFIX)/lib)
 INCLUDEDIR ?= $(PREFIX)/include
 DESTDIR    ?=
 CARGO      ?= cargo
-CC         ?= cc
 OBJCOPY    ?= objcopy
-INSTALL    ?= install
 
 BUILD      := build
 LIB        := $(BUILD)/lib
@@ -82,28 +86,12 @@ $(PC): pkgconfig/libibverbs.pc.in force
 	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
 	    -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|' $< > $@
 
+# What the names stood for before is kept, and comes back with `uninstall`: pkgconfig/install.sh.
 install: lib
-	$(INSTALL) -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/infiniband
-	$(INSTALL) -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)/
-	ln -sf $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/$(SONAME)
-	ln -sf $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/libibverbs.so
-	$(INSTALL) -m 644 $(STATIC) $(DESTDIR)$(LIBDIR)/
-	$(INSTALL) -m 644 $(PC) $(DESTDIR)$(LIBDIR)/pkgconfig/
-	@for header in include/infiniband/*.h; do \
-	    if [ -e "$$header" ]; then \
-	        $(INSTALL) -m 644 "$$header" $(DESTDIR)$(INCLUDEDIR)/infiniband/ || exit 1; \
-	    fi; \
-	done
+	DESTDIR='$(DESTDIR)' sh pkgconfig/install.sh install $(LIB) '$(LIBDIR)' '$(INCLUDEDIR)'
 
 uninstall:
-	rm -f $(DESTDIR)$(LIBDIR)/$(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/$(SONAME) \
-	    $(DESTDIR)$(LIBDIR)/libibverbs.so $(DESTDIR)$(LIBDIR)/libibverbs.a \
-	    $(DESTDIR)$(LIBDIR)/pkgconfig/libibverbs.pc
-	@for header in include/infiniband/*.h; do \
-	    if [ -e "$$header" ]; then \
-	        rm -f "$(DESTDIR)$(INCLUDEDIR)/infiniband/$$(basename "$$header")"; \
-	    fi; \
-	done
+	DESTDIR='$(DESTDIR)' sh pkgconfig/install.sh uninstall '$(LIBDIR)'
 
 # Names, versions, layouts, values, prototypes and inline functions, compared with rdma-core's.
 abi: lib
