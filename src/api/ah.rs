@@ -39,7 +39,11 @@ forward! {
     ibv_destroy_ah(ah: *mut ibv_ah) -> c_int = errno destroy_ah;
 }
 
-/// `man ibv_init_ah_from_wc(3)`.
+/// `man ibv_init_ah_from_wc(3)`: 0, or −1 with `errno`.
+///
+/// EINVAL when the datagram was sent to a group or to a GID that is not ours, EPROTONOSUPPORT when
+/// the header before it is none we know. What could be told of the sender is written all the same.
+/// A context is needed only for a completion with a GRH.
 ///
 /// # Safety
 /// The promises of `gate`.
@@ -53,31 +57,53 @@ pub(super) unsafe extern "C" fn ibv_init_ah_from_wc(
     gate::minus_one(|| {
         not_null(wc)?;
         not_null(ah_attr)?;
-        // SAFETY: the promise *object*.
-        let context = unsafe { context.context() }?;
         // SAFETY: the promise *argument*.
         let wc = unsafe { wc.read() };
+        let is_global = wc.wc_flags & IBV_WC_GRH != 0;
+        let received = if grh.is_null() && !is_global {
+            [0; GRH_BYTES]
+        } else {
+            not_null(grh)?;
+            // SAFETY: the promise *argument*: the first 40 bytes of the receive buffer.
+            unsafe { grh.cast::<[u8; GRH_BYTES]>().read() }
+        };
         let mut attr = ibv_ah_attr {
             dlid: wc.slid,
             sl: wc.sl,
             src_path_bits: wc.dlid_path_bits,
+            is_global: is_global.into(),
             port_num,
             ..Zeroed::zeroed()
         };
-        if wc.wc_flags & IBV_WC_GRH != 0 {
-            not_null(grh)?;
-            // SAFETY: the promise *argument*: the first 40 bytes of the receive buffer.
-            let received = unsafe { grh.cast::<[u8; GRH_BYTES]>().read() };
-            let sender = Sender::parse(&received)?;
-            attr.is_global = 1;
-            attr.grh = sender.route();
-            // SAFETY: checked context.
-            attr.grh.sgid_index = unsafe { own_gid_index(context, port_num, &sender) }?;
-        }
+        attr.grh.flow_label = first_word(&received) & 0xf_ffff;
+        let found = if is_global {
+            // SAFETY: the promise *object*.
+            unsafe { route_back(context, &received, &mut attr) }
+        } else {
+            Ok(())
+        };
         // SAFETY: the promise *place*.
         unsafe { ah_attr.write(attr) };
-        Ok(0)
+        found.map(|()| 0)
     })
+}
+
+/// Fills in the route to whoever sent a datagram with these 40 bytes before it.
+///
+/// # Safety
+/// `context` is NULL or open.
+unsafe fn route_back(
+    context: *mut ibv_context,
+    received: &[u8; GRH_BYTES],
+    attr: &mut ibv_ah_attr,
+) -> Result<(), Errno> {
+    let sender = Sender::parse(received)?;
+    attr.grh.dgid = ibv_gid { raw: sender.from.0 };
+    attr.grh.hop_limit = sender.hop_limit;
+    attr.grh.traffic_class = sender.traffic_class;
+    // SAFETY: the obligations are the caller's, unchanged.
+    attr.grh.sgid_index = unsafe { own_gid_index(context, attr.port_num, &sender) }?;
+    Ok(())
 }
 
 /// `man ibv_create_ah_from_wc(3)`.
@@ -105,6 +131,8 @@ pub(super) unsafe extern "C" fn ibv_create_ah_from_wc(
 
 const GRH_BYTES: usize = 40;
 const IPV4_BYTES: usize = 20;
+/// Length of an IPv4 header without options, in words of 4 bytes.
+const IPV4_WORDS: u8 = 5;
 /// Next header of InfiniBand and RoCE v1.
 const NEXT_HEADER_BTH: u8 = 0x1b;
 const NEXT_HEADER_UDP: u8 = 17;
@@ -114,7 +142,6 @@ const NEXT_HEADER_UDP: u8 = 17;
 struct Sender {
     from: Gid,
     to: Gid,
-    flow_label: u32,
     hop_limit: u8,
     traffic_class: u8,
     gid_type: ibv_gid_type_sysfs,
@@ -123,37 +150,34 @@ struct Sender {
 impl Sender {
     /// Reads a GRH or IPv6 header, or an IPv4 header in the last 20 bytes.
     fn parse(bytes: &[u8; GRH_BYTES]) -> Result<Sender, Errno> {
-        let sender = match Sender::parse_ipv4(&bytes[GRH_BYTES - IPV4_BYTES..]) {
-            Some(sender) => sender,
-            None => Sender::parse_ipv6(bytes)?,
-        };
-        // Whoever is to be answered must be reached one to one.
-        if sender.to.is_multicast() {
-            Err(Errno::EINVAL)
+        let ipv4 = &bytes[GRH_BYTES - IPV4_BYTES..];
+        let says_6 = bytes[0] >> 4 == 6;
+        // Before an IPv4 header stands whatever was there before, which may look like the start
+        // of IPv6: then the header's length and checksum decide.
+        let is_ipv4 = if says_6 {
+            ipv4[0] & 0xf == IPV4_WORDS && ones_complement_sum(ipv4) == 0xffff
         } else {
-            Ok(sender)
+            ipv4[0] >> 4 == 4
+        };
+        match (is_ipv4, says_6) {
+            (true, _) => Sender::parse_ipv4(ipv4),
+            (false, true) => Sender::parse_ipv6(bytes),
+            (false, false) => Err(Errno::EPROTONOSUPPORT),
         }
     }
 
-    /// `None` if the bytes are no IPv4 header: the checksum decides, since the first half of such
-    /// a buffer holds whatever was there before.
-    fn parse_ipv4(header: &[u8]) -> Option<Sender> {
-        const VERSION_4_OF_5_WORDS: u8 = 0x45;
-        if header[0] != VERSION_4_OF_5_WORDS || ones_complement_sum(header) != 0xffff {
-            return None;
-        }
-        let addr = |at: usize| {
-            Gid::from_ipv4(Ipv4Addr::new(
-                header[at],
-                header[at + 1],
-                header[at + 2],
-                header[at + 3],
-            ))
+    fn parse_ipv4(header: &[u8]) -> Result<Sender, Errno> {
+        let address = |at: usize| {
+            let bytes = [header[at], header[at + 1], header[at + 2], header[at + 3]];
+            Ipv4Addr::from(bytes)
         };
-        Some(Sender {
-            from: addr(12),
-            to: addr(16),
-            flow_label: 0,
+        // A group is no GID of ours.
+        if address(16).is_multicast() {
+            return Err(Errno::EINVAL);
+        }
+        Ok(Sender {
+            from: Gid::from_ipv4(address(12)),
+            to: Gid::from_ipv4(address(16)),
             hop_limit: header[8],
             traffic_class: header[1],
             gid_type: IBV_GID_TYPE_SYSFS_ROCE_V2,
@@ -161,40 +185,33 @@ impl Sender {
     }
 
     fn parse_ipv6(bytes: &[u8; GRH_BYTES]) -> Result<Sender, Errno> {
-        let first = u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-        if first >> 28 != 6 {
-            return Err(Errno::EPROTONOSUPPORT);
+        let gid = |at: usize| {
+            let mut gid = [0; 16];
+            gid.copy_from_slice(&bytes[at..at + 16]);
+            Gid(gid)
+        };
+        let to = gid(24);
+        if to.0[0] == 0xff {
+            return Err(Errno::EINVAL);
         }
         let gid_type = match bytes[6] {
             NEXT_HEADER_BTH => IBV_GID_TYPE_SYSFS_IB_ROCE_V1,
             NEXT_HEADER_UDP => IBV_GID_TYPE_SYSFS_ROCE_V2,
             _ => return Err(Errno::EPROTONOSUPPORT),
         };
-        let gid = |at: usize| {
-            let mut gid = [0; 16];
-            gid.copy_from_slice(&bytes[at..at + 16]);
-            Gid(gid)
-        };
         Ok(Sender {
             from: gid(8),
-            to: gid(24),
-            flow_label: first & 0xf_ffff,
+            to,
             hop_limit: bytes[7],
-            traffic_class: (first >> 20) as u8,
+            traffic_class: (first_word(bytes) >> 20) as u8,
             gid_type,
         })
     }
+}
 
-    /// The route back, but for our own GID's index.
-    fn route(&self) -> ibv_global_route {
-        ibv_global_route {
-            dgid: ibv_gid { raw: self.from.0 },
-            flow_label: self.flow_label,
-            hop_limit: self.hop_limit,
-            traffic_class: self.traffic_class,
-            ..Zeroed::zeroed()
-        }
-    }
+/// Version, traffic class and flow label, where the header is a GRH or IPv6.
+fn first_word(bytes: &[u8; GRH_BYTES]) -> u32 {
+    u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
 }
 
 /// The sum that an intact IPv4 header brings to all ones.

@@ -2,14 +2,32 @@
 
 use std::ffi::c_int;
 
-use super::gate::forward;
+use super::gate::{self, Owned, forward, not_null, op};
 use crate::abi::*;
 
+/// The function behind the header's `ibv_query_comp_cntr_caps`; what the provider leaves out is
+/// zero.
+///
+/// # Safety
+/// The promises of `gate`; `caps` has room for `caps_size` bytes.
+pub(super) unsafe extern "C" fn _ibv_query_comp_cntr_caps(
+    context: *mut ibv_context,
+    caps: *mut ibv_comp_cntr_caps,
+    caps_size: usize,
+) -> c_int {
+    gate::errno(|| {
+        not_null(caps)?;
+        // SAFETY: the promise *object*.
+        let context = unsafe { context.context() }?;
+        // SAFETY: the promise *place*.
+        unsafe { caps.cast::<u8>().write_bytes(0, caps_size) };
+        let query = op!(context, query_comp_cntr_caps);
+        // SAFETY: the provider's own operation, with the caller's promises.
+        Ok(unsafe { query(context, caps, caps_size) })
+    })
+}
+
 forward! {
-    /// The function behind the header's `ibv_query_comp_cntr_caps`.
-    _ibv_query_comp_cntr_caps(
-        context: *mut ibv_context, caps: *mut ibv_comp_cntr_caps, caps_size: usize
-    ) -> c_int = errno query_comp_cntr_caps, needs caps;
     /// `man ibv_create_comp_cntr(3)`.
     ibv_create_comp_cntr(context: *mut ibv_context, attr: *mut ibv_comp_cntr_init_attr)
         -> *mut ibv_comp_cntr = null create_comp_cntr, needs attr;

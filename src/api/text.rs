@@ -64,7 +64,7 @@ pub(super) extern "C" fn ibv_event_type_str(event: ibv_event_type) -> *const c_c
         c"client reregistration",
         c"GID table change",
         c"WQ fatal",
-        c"device speed change",
+        c"Device link speed change",
     ];
     name(NAMES, event.into())
 }
@@ -103,20 +103,20 @@ pub(super) extern "C" fn ibv_wc_status_str(status: ibv_wc_status) -> *const c_ch
 /// Names of work request opcodes; NULL for the two values between that have no meaning.
 pub(super) extern "C" fn ibv_wr_opcode_str(opcode: ibv_wr_opcode) -> *const c_char {
     let name = match opcode {
-        IBV_WR_RDMA_WRITE => c"RDMA write",
-        IBV_WR_RDMA_WRITE_WITH_IMM => c"RDMA write with immediate",
+        IBV_WR_RDMA_WRITE => c"rdma-write",
+        IBV_WR_RDMA_WRITE_WITH_IMM => c"rdma-write-with-imm",
         IBV_WR_SEND => c"send",
-        IBV_WR_SEND_WITH_IMM => c"send with immediate",
-        IBV_WR_RDMA_READ => c"RDMA read",
-        IBV_WR_ATOMIC_CMP_AND_SWP => c"atomic compare and swap",
-        IBV_WR_ATOMIC_FETCH_AND_ADD => c"atomic fetch and add",
-        IBV_WR_LOCAL_INV => c"local invalidate",
-        IBV_WR_BIND_MW => c"bind memory window",
-        IBV_WR_SEND_WITH_INV => c"send with invalidate",
-        IBV_WR_TSO => c"TSO",
+        IBV_WR_SEND_WITH_IMM => c"send-with-imm",
+        IBV_WR_RDMA_READ => c"rdma-read",
+        IBV_WR_ATOMIC_CMP_AND_SWP => c"atomic-cmp-and-swp",
+        IBV_WR_ATOMIC_FETCH_AND_ADD => c"atomic-fetch-and-add",
+        IBV_WR_LOCAL_INV => c"local-inv",
+        IBV_WR_BIND_MW => c"bind-mw",
+        IBV_WR_SEND_WITH_INV => c"send-with-inv",
+        IBV_WR_TSO => c"tso",
         IBV_WR_DRIVER1 => c"driver1",
         IBV_WR_FLUSH => c"flush",
-        IBV_WR_ATOMIC_WRITE => c"atomic write",
+        IBV_WR_ATOMIC_WRITE => c"atomic-write",
         12 | 13 => return null(),
         _ => c"unknown",
     };

@@ -7,21 +7,21 @@ use super::refuse::{self, set_errno};
 use crate::abi::*;
 use crate::base::errno::Errno;
 
-const PAGE_BYTES: usize = 4096;
-
 /// Page-aligned memory of the process and a handle that describes it.
 pub(super) unsafe extern "C" fn alloc_buf(
     pd: *mut ibv_pd,
     size: usize,
     buf: *mut *mut ibv_buf,
 ) -> *mut c_void {
-    if size == 0 || buf.is_null() {
+    if buf.is_null() {
         set_errno(Errno::EINVAL);
         return std::ptr::null_mut();
     }
+    // SAFETY: the call takes no pointer.
+    let page_bytes = unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as usize;
     let mut addr = std::ptr::null_mut();
-    // SAFETY: `addr` is a place for a pointer; the alignment is a power of two.
-    let failed = unsafe { libc::posix_memalign(&mut addr, PAGE_BYTES, size) };
+    // SAFETY: `addr` is a place for a pointer; pages have a power of two of bytes.
+    let failed = unsafe { libc::posix_memalign(&mut addr, page_bytes, size) };
     // SAFETY: any size may be asked for.
     let handle = unsafe { libc::malloc(size_of::<ibv_buf>()) }.cast::<ibv_buf>();
     if failed != 0 || handle.is_null() {
@@ -82,13 +82,17 @@ pub(super) unsafe extern "C" fn rereg_mr(
     IBV_REREG_MR_ERR_INPUT
 }
 
-/// Registration by attributes, expressed by the two older operations.
+/// Registration by attributes, expressed by the two older operations: by address, or by descriptor,
+/// offset and IOVA together. EINVAL for any other mixture, EOPNOTSUPP for what neither can express.
 pub(super) unsafe extern "C" fn reg_mr_ex(
     pd: *mut ibv_pd,
     attr: *mut ibv_mr_init_attr,
 ) -> *mut ibv_mr {
-    const BY_ADDRESS: c_uint = IBV_REG_MR_MASK_ADDR;
+    const ADDR: c_uint = IBV_REG_MR_MASK_ADDR;
+    const IOVA: c_uint = IBV_REG_MR_MASK_IOVA;
     const BY_FD: c_uint = IBV_REG_MR_MASK_FD | IBV_REG_MR_MASK_FD_OFFSET;
+    const BY_FD_AND_IOVA: c_uint = BY_FD | IOVA;
+    const BY_ADDR_AND_IOVA: c_uint = ADDR | IOVA;
 
     // SAFETY: the caller has checked the pointer; it is read once.
     let attr = unsafe { attr.read() };
@@ -96,37 +100,32 @@ pub(super) unsafe extern "C" fn reg_mr_ex(
     let context = unsafe { (*pd).context };
     // SAFETY: the context is open as long as the PD lives.
     let table = unsafe { table(context) };
-    let given = |mask: c_uint| attr.comp_mask & u64::from(mask) != 0;
-    let kind = attr.comp_mask & !u64::from(IBV_REG_MR_MASK_IOVA);
-    if kind == u64::from(BY_ADDRESS) {
-        let iova = if given(IBV_REG_MR_MASK_IOVA) {
-            attr.iova
-        } else {
-            attr.addr as u64
-        };
-        // SAFETY: the table is readable as long as the context is open.
-        let reg_mr = unsafe { (*table).reg_mr };
-        if let Some(reg_mr) = reg_mr {
+    // SAFETY: the table is readable as long as the context is open.
+    let (reg_mr, reg_dmabuf_mr) = unsafe { ((*table).reg_mr, (*table).reg_dmabuf_mr) };
+    let Some(mask) = u32::try_from(attr.comp_mask)
+        .ok()
+        .filter(|mask| mask & !(ADDR | BY_FD_AND_IOVA) == 0)
+    else {
+        return refuse::null().cast();
+    };
+    match (mask, reg_mr, reg_dmabuf_mr) {
+        (ADDR | BY_ADDR_AND_IOVA, Some(reg_mr), _) => {
+            let iova = if mask & IOVA != 0 {
+                attr.iova
+            } else {
+                attr.addr as u64
+            };
             // SAFETY: the obligations of the operation are the caller's, unchanged.
-            return unsafe { reg_mr(pd, attr.addr, attr.length, iova, attr.access) };
+            unsafe { reg_mr(pd, attr.addr, attr.length, iova, attr.access) }
         }
-    } else if given(IBV_REG_MR_MASK_FD) && kind & !u64::from(BY_FD) == 0 {
-        let offset = if given(IBV_REG_MR_MASK_FD_OFFSET) {
-            attr.fd_offset
-        } else {
-            0
-        };
-        let iova = if given(IBV_REG_MR_MASK_IOVA) {
-            attr.iova
-        } else {
-            offset
-        };
-        // SAFETY: as above.
-        let reg_dmabuf_mr = unsafe { (*table).reg_dmabuf_mr };
-        if let Some(reg_dmabuf_mr) = reg_dmabuf_mr {
-            // SAFETY: the obligations of the operation are the caller's, unchanged.
-            return unsafe { reg_dmabuf_mr(pd, offset, attr.length, iova, attr.fd, attr.access) };
+        (BY_FD_AND_IOVA, _, Some(reg_dmabuf_mr)) => {
+            let (offset, iova) = (attr.fd_offset, attr.iova);
+            // SAFETY: as above.
+            unsafe { reg_dmabuf_mr(pd, offset, attr.length, iova, attr.fd, attr.access) }
+        }
+        _ => {
+            set_errno(Errno::EINVAL);
+            std::ptr::null_mut()
         }
     }
-    refuse::null().cast()
 }

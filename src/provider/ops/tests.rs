@@ -52,7 +52,12 @@ fn the_default_buffer_is_page_aligned_and_freed_by_its_counterpart() {
     );
     // SAFETY: freed once.
     unsafe { DEFAULTS.free_buf.expect("full")(buf) };
-    // SAFETY: no size.
+    // SAFETY: as above; nothing at all may be asked for, and is freed all the same.
     let addr = unsafe { DEFAULTS.alloc_buf.expect("full")(null_mut(), 0, &mut buf) };
+    assert!(!addr.is_null());
+    // SAFETY: freed once.
+    unsafe { DEFAULTS.free_buf.expect("full")(buf) };
+    // SAFETY: no place for the handle.
+    let addr = unsafe { DEFAULTS.alloc_buf.expect("full")(null_mut(), 5000, null_mut()) };
     assert!(addr.is_null());
 }
