@@ -31,6 +31,7 @@ const UNSAFE: &[(&str, &str)] = &[
     ("base/log", "the thread's errno, user ids"),
     ("base/ring", "lock-free storage"),
     ("base/sync", "the façade of the atomics"),
+    ("kernel/fork", "advice to the kernel about memory"),
     ("kernel/ioctl", "system calls"),
     ("kernel/sys", "system calls"),
     ("kernel/write", "system calls"),

@@ -3,7 +3,9 @@
 use std::ffi::{c_char, c_int};
 use std::mem::offset_of;
 use std::ptr::null;
+use std::sync::Once;
 
+use super::fork;
 use super::gate::{self, Owned, forward, not_null, op};
 use crate::abi::*;
 use crate::base::errno::Errno;
@@ -25,6 +27,8 @@ pub(super) unsafe extern "C" fn ibv_get_device_list(
             // SAFETY: the promise *place*.
             unsafe { num_devices.write(0) };
         }
+        static FORK_SAFE: Once = Once::new();
+        FORK_SAFE.call_once(fork::begin_if_asked);
         let devices = registry::list()?;
         let count = devices.len();
         // SAFETY: calloc takes any sizes; the element after the last stays NULL.
@@ -386,22 +390,4 @@ forward! {
         = errno query_port_speed, needs speed;
 }
 
-/// `man ibv_import_device(3)` and friends share objects between processes of one kernel device.
-pub(super) mod import {
-    use super::*;
-
-    forward! {
-        /// `man ibv_import_pd(3)`.
-        ibv_import_pd(context: *mut ibv_context, handle: u32) -> *mut ibv_pd = null import_pd;
-        /// `man ibv_import_mr(3)`.
-        ibv_import_mr(pd: *mut ibv_pd, handle: u32) -> *mut ibv_mr = null import_mr;
-        /// `man ibv_import_dm(3)`.
-        ibv_import_dm(context: *mut ibv_context, handle: u32) -> *mut ibv_dm = null import_dm;
-        /// `man ibv_unimport_pd(3)`.
-        ibv_unimport_pd(pd: *mut ibv_pd) = nothing unimport_pd;
-        /// `man ibv_unimport_mr(3)`.
-        ibv_unimport_mr(mr: *mut ibv_mr) = nothing unimport_mr;
-        /// `man ibv_unimport_dm(3)`.
-        ibv_unimport_dm(dm: *mut ibv_dm) = nothing unimport_dm;
-    }
-}
+pub(super) mod import;

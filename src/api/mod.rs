@@ -21,6 +21,7 @@ mod pd;
 mod private;
 mod qp;
 mod rate;
+mod resolve;
 mod srq;
 pub mod symver;
 mod sysfs;

@@ -2,9 +2,11 @@
 
 use std::ffi::{c_int, c_uint, c_void};
 
+use super::fork::Kept;
 use super::gate::{self, Owned, not_null, op};
 use crate::abi::*;
 use crate::base::errno::Errno;
+use crate::kernel::fork::PROTECTION;
 use crate::provider::context::private;
 
 /// Access bits a device may ignore when it does not know them.
@@ -25,6 +27,20 @@ unsafe fn known_access(context: *mut ibv_context, access: c_uint) -> Result<c_in
         access & !OPTIONAL_ACCESS
     };
     Ok(known as c_int)
+}
+
+/// Whether a region of this kind has to be kept from children.
+///
+/// On demand nothing is pinned, and neither is it by a device that reaches memory as we do.
+///
+/// # Safety
+/// The context is open.
+unsafe fn is_pinned(context: *mut ibv_context, access: c_uint) -> Result<bool, Errno> {
+    // SAFETY: open by contract.
+    let private = unsafe { private(context) }?;
+    // SAFETY: the private part lives as long as the context.
+    let pins = unsafe { (*private).device.pins_memory() };
+    Ok(pins && access & IBV_ACCESS_ON_DEMAND == 0)
 }
 
 /// Where and how an application asked for a region.
@@ -59,9 +75,15 @@ fn reg_mr(asked: Asked, iova: u64) -> *mut ibv_mr {
         let context = unsafe { asked.pd.context() }?;
         // SAFETY: open, since its PD lives.
         let access = unsafe { known_access(context, asked.access) }?;
+        // SAFETY: as above.
+        let is_pinned = unsafe { is_pinned(context, asked.access) }?;
+        let kept = Kept::new(is_pinned, asked.addr, asked.length)?;
         let reg_mr = op!(context, reg_mr);
         // SAFETY: the provider's own operation, with the caller's promises.
         let mr = unsafe { reg_mr(asked.pd, asked.addr, asked.length, iova, access) };
+        if !mr.is_null() {
+            kept.stay();
+        }
         // SAFETY: NULL or just made.
         Ok(unsafe { adopt(mr, context, &asked) })
     })
@@ -178,14 +200,20 @@ pub(super) unsafe extern "C" fn ibv_reg_mr_ex(
         // SAFETY: the promise *argument*: the fields before `buf` are always there.
         let mut attr = unsafe { read_mr_attr(mr_init_attr) };
         if attr.comp_mask & u64::from(IBV_REG_MR_MASK_BUF) != 0 {
-            check_buf(pd, &attr)?;
-            attr.comp_mask &= !u64::from(IBV_REG_MR_MASK_BUF);
+            resolve_buf(pd, &mut attr)?;
         }
+        let by_fd = attr.comp_mask & u64::from(IBV_REG_MR_MASK_FD) != 0;
         // SAFETY: open, since its PD lives.
+        let is_pinned = unsafe { is_pinned(context, attr.access as c_uint) }? && !by_fd;
+        let kept = Kept::new(is_pinned, attr.addr, attr.length)?;
+        // SAFETY: as above.
         attr.access = unsafe { known_access(context, attr.access as c_uint) }?;
         let reg_mr_ex = op!(context, reg_mr_ex);
         // SAFETY: the provider's own operation, with a struct of ours of today's size.
         let mr = unsafe { reg_mr_ex(pd, &mut attr) };
+        if !mr.is_null() {
+            kept.stay();
+        }
         let by_address = attr.comp_mask & u64::from(IBV_REG_MR_MASK_ADDR) != 0;
         let addr = if by_address {
             attr.addr
@@ -203,45 +231,72 @@ pub(super) unsafe extern "C" fn ibv_reg_mr_ex(
     })
 }
 
-/// Reads an attribute struct that may end before its newest member.
+/// Reads what the mask of an attribute struct names, and no more: the struct may end before its
+/// newest member, and what is not named may hold anything.
 ///
 /// # Safety
-/// `attr` is readable up to its member `buf`, and beyond if its mask names it.
+/// `attr` has the three members that are always there, and those its mask names.
 unsafe fn read_mr_attr(attr: *mut ibv_mr_init_attr) -> ibv_mr_init_attr {
-    const OLD_BYTES: usize = std::mem::offset_of!(ibv_mr_init_attr, buf);
-    // SAFETY: the mask lies in the old part.
-    let with_buf = unsafe { (*attr).comp_mask } & u64::from(IBV_REG_MR_MASK_BUF) != 0;
-    if with_buf {
-        // SAFETY: a mask that names the member vouches for its presence.
-        return unsafe { attr.read() };
+    // SAFETY: the three members that are always there.
+    let mut copy = unsafe {
+        ibv_mr_init_attr {
+            length: (*attr).length,
+            access: (*attr).access,
+            comp_mask: (*attr).comp_mask,
+            ..Zeroed::zeroed()
+        }
+    };
+    let mask = copy.comp_mask;
+    macro_rules! read {
+        ($($bit:ident $member:ident;)*) => {
+            $(
+                if mask & u64::from($bit) != 0 {
+                    // SAFETY: a mask that names the member vouches for its presence.
+                    copy.$member = unsafe { (*attr).$member };
+                }
+            )*
+        };
     }
-    let mut copy: ibv_mr_init_attr = Zeroed::zeroed();
-    // SAFETY: the old part is readable, the copy is larger.
-    unsafe {
-        (&raw mut copy)
-            .cast::<u8>()
-            .copy_from_nonoverlapping(attr.cast::<u8>(), OLD_BYTES);
+    read! {
+        IBV_REG_MR_MASK_IOVA iova;
+        IBV_REG_MR_MASK_ADDR addr;
+        IBV_REG_MR_MASK_FD fd;
+        IBV_REG_MR_MASK_FD_OFFSET fd_offset;
+        IBV_REG_MR_MASK_DMAH dmah;
+        IBV_REG_MR_MASK_BUF buf;
     }
     copy
 }
 
-/// Whether a region inside an allocated buffer is asked for as it must be.
-fn check_buf(pd: *mut ibv_pd, attr: &ibv_mr_init_attr) -> Result<(), Errno> {
+/// Turns a region asked for inside an allocated buffer into one by address, or by descriptor where
+/// the buffer is a dma-buf. EINVAL unless it lies in a buffer of this PD.
+fn resolve_buf(pd: *mut ibv_pd, attr: &mut ibv_mr_init_attr) -> Result<(), Errno> {
+    const BY_FD: c_uint = IBV_REG_MR_MASK_FD | IBV_REG_MR_MASK_FD_OFFSET;
+
     not_null(attr.buf)?;
     // SAFETY: the promise *object*: a live buffer.
     let buf = unsafe { attr.buf.read() };
-    let given = |mask: c_uint| attr.comp_mask & u64::from(mask) != 0;
-    let start = (attr.addr as usize).checked_sub(buf.addr as usize);
-    let inside = start.is_some_and(|start| {
-        start
-            .checked_add(attr.length)
-            .is_some_and(|end| end <= buf.size)
-    });
-    let by_fd = given(IBV_REG_MR_MASK_FD) || given(IBV_REG_MR_MASK_FD_OFFSET);
-    let moved_dmabuf = buf.dmabuf_fd >= 0 && given(IBV_REG_MR_MASK_IOVA);
-    if buf.pd != pd || !given(IBV_REG_MR_MASK_ADDR) || !inside || by_fd || moved_dmabuf {
+    let mask = attr.comp_mask;
+    let given = |bits: c_uint| mask & u64::from(bits) != 0;
+    let offset = (attr.addr as usize)
+        .checked_sub(buf.addr as usize)
+        .filter(|&offset| offset <= buf.size && attr.length <= buf.size - offset)
+        .ok_or(Errno::EINVAL)?;
+    if buf.pd != pd || !given(IBV_REG_MR_MASK_ADDR) || given(BY_FD) {
         return Err(Errno::EINVAL);
     }
+    attr.comp_mask &= !u64::from(IBV_REG_MR_MASK_BUF);
+    if buf.dmabuf_fd == -1 {
+        return Ok(());
+    }
+    if given(IBV_REG_MR_MASK_IOVA) {
+        return Err(Errno::EINVAL);
+    }
+    attr.comp_mask &= !u64::from(IBV_REG_MR_MASK_ADDR);
+    attr.comp_mask |= u64::from(BY_FD | IBV_REG_MR_MASK_IOVA);
+    attr.fd = buf.dmabuf_fd;
+    attr.fd_offset = offset as u64;
+    attr.iova = attr.addr as u64;
     Ok(())
 }
 
@@ -276,9 +331,18 @@ pub(super) unsafe extern "C" fn ibv_dereg_mr(mr: *mut ibv_mr) -> c_int {
     gate::errno(|| {
         // SAFETY: the promise *object*.
         let context = unsafe { mr.context() }?;
+        // SAFETY: providers allocate `verbs_mr`, whose first member applications see; after the
+        // operation it is gone.
+        let region = unsafe { mr.cast::<verbs_mr>().read() };
+        // SAFETY: open, since its region lives.
+        let is_pinned = unsafe { is_pinned(context, region.access as c_uint) }?;
         let dereg_mr = op!(context, dereg_mr);
-        // SAFETY: providers allocate `verbs_mr`, whose first member applications see.
-        Ok(unsafe { dereg_mr(mr.cast()) })
+        // SAFETY: the provider's own operation on its own object.
+        let failed = unsafe { dereg_mr(mr.cast()) };
+        if failed == 0 && is_pinned && region.mr_type == IBV_MR_TYPE_MR {
+            PROTECTION.release(region.ibv_mr.addr as usize, region.ibv_mr.length);
+        }
+        Ok(failed)
     })
 }
 
@@ -300,9 +364,9 @@ pub(super) unsafe extern "C" fn ibv_rereg_mr(
         // SAFETY: the promise *object*.
         let context = unsafe { mr.context() }?;
         // SAFETY: providers allocate `verbs_mr`, whose first member applications see.
-        let mr_type = unsafe { (*mr.cast::<verbs_mr>()).mr_type };
+        let region = unsafe { mr.cast::<verbs_mr>().read() };
         let translates = given(IBV_REREG_MR_CHANGE_TRANSLATION);
-        if mr_type != IBV_MR_TYPE_MR
+        if region.mr_type != IBV_MR_TYPE_MR
             || given(!IBV_REREG_MR_FLAGS_SUPPORTED)
             || (translates && (addr.is_null() || length == 0))
             || (access != 0 && !given(IBV_REREG_MR_CHANGE_ACCESS))
@@ -311,17 +375,25 @@ pub(super) unsafe extern "C" fn ibv_rereg_mr(
             return Err(Errno::EINVAL);
         }
         // SAFETY: open, since its region lives.
+        let moves = translates && unsafe { is_pinned(context, region.access as c_uint) }?;
+        code = IBV_REREG_MR_ERR_DONT_FORK_NEW;
+        let kept = Kept::new(moves, addr, length)?;
+        code = IBV_REREG_MR_ERR_CMD;
+        // SAFETY: as above.
         let access = unsafe { known_access(context, access as c_uint) }?;
         let rereg_mr = op!(context, rereg_mr);
         // SAFETY: the provider's own operation, with the caller's promises.
         let failed = unsafe { rereg_mr(mr.cast(), flags, pd, addr, length, access) };
         if failed != 0 {
-            code = IBV_REREG_MR_ERR_CMD;
             return Err(if failed > 0 {
                 Errno(failed)
             } else {
                 Errno::last()
             });
+        }
+        kept.stay();
+        if moves {
+            PROTECTION.release(region.ibv_mr.addr as usize, region.ibv_mr.length);
         }
         // SAFETY: the region is alive, and using it while it is re-registered is no thread's right.
         unsafe {

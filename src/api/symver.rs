@@ -142,6 +142,7 @@ export! {
     super::device::ibv_query_pkey => "ibv_query_pkey" "@@@" "IBVERBS_1.1";
     super::device::ibv_query_port => "ibv_query_port" "@@@" "IBVERBS_1.1";
     super::device::ibv_query_port_speed => "ibv_query_port_speed" "@@@" "IBVERBS_1.16";
+    super::device::import::ibv_import_device => "ibv_import_device" "@@@" "IBVERBS_1.10";
     super::device::import::ibv_import_dm => "ibv_import_dm" "@@@" "IBVERBS_1.13";
     super::device::import::ibv_import_mr => "ibv_import_mr" "@@@" "IBVERBS_1.10";
     super::device::import::ibv_import_pd => "ibv_import_pd" "@@@" "IBVERBS_1.10";
@@ -181,6 +182,7 @@ export! {
     super::private::log::__verbs_log => "__verbs_log" "@@@" "IBVERBS_PRIVATE_34";
     super::private::register::__ioctl_final_num_attrs => "__ioctl_final_num_attrs" "@@@" "IBVERBS_PRIVATE_34";
     super::private::register::verbs_register_driver_34 => "verbs_register_driver_34" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::sysfs::ibv_read_ibdev_sysfs_file => "ibv_read_ibdev_sysfs_file" "@@@" "IBVERBS_PRIVATE_34";
     super::qp::ibv_attach_mcast => "ibv_attach_mcast" "@@@" "IBVERBS_1.1";
     super::qp::ibv_create_qp => "ibv_create_qp" "@@@" "IBVERBS_1.1";
     super::qp::ibv_destroy_qp => "ibv_destroy_qp" "@@@" "IBVERBS_1.1";
@@ -195,6 +197,7 @@ export! {
     super::rate::ibv_rate_to_mult => "ibv_rate_to_mult" "@@@" "IBVERBS_1.0";
     super::rate::mbps_to_ibv_rate => "mbps_to_ibv_rate" "@@@" "IBVERBS_1.1";
     super::rate::mult_to_ibv_rate => "mult_to_ibv_rate" "@@@" "IBVERBS_1.0";
+    super::resolve::ibv_resolve_eth_l2_from_gid => "ibv_resolve_eth_l2_from_gid" "@@@" "IBVERBS_1.1";
     super::srq::ibv_create_srq => "ibv_create_srq" "@@@" "IBVERBS_1.1";
     super::srq::ibv_destroy_srq => "ibv_destroy_srq" "@@@" "IBVERBS_1.1";
     super::srq::ibv_modify_srq => "ibv_modify_srq" "@@@" "IBVERBS_1.1";

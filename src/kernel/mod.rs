@@ -5,6 +5,8 @@
 //! nothing of devices lists or contexts.
 
 pub mod discovery;
+pub(crate) mod fork;
 pub mod memlock;
+pub(crate) mod neighbour;
 pub mod netlink;
 pub mod sysfs;

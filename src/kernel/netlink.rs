@@ -76,6 +76,16 @@ impl<T: Transport> Conversation<T> {
         chardev.ok_or(Errno::ENODATA)
     }
 
+    /// Whether the kernel copies pinned pages for a child that is forked; older ones do not say.
+    pub fn copies_on_fork(&mut self) -> Result<bool, Errno> {
+        let mut copies = false;
+        self.ask(RDMA_NLDEV_CMD_SYS_GET, 0, &[], |message| {
+            copies |= parse_copy_on_fork(message.body);
+            Ok(())
+        })?;
+        Ok(copies)
+    }
+
     /// As [`Connection::ask`]; a message that is not understood makes the whole answer an error.
     fn ask(
         &mut self,
@@ -93,6 +103,13 @@ impl<T: Transport> Conversation<T> {
         })?;
         understood
     }
+}
+
+/// What the general attributes of the RDMA subsystem say of copying on fork.
+pub fn parse_copy_on_fork(body: &[u8]) -> bool {
+    const KIND: u16 = RDMA_NLDEV_SYS_ATTR_COPY_ON_FORK as u16;
+
+    Attributes::new(body).any(|(kind, value)| kind == KIND && value.first() > Some(&0))
 }
 
 /// The type of a message to the part of RDMA netlink that knows devices.

@@ -5,7 +5,7 @@
 //! each open context hold one; the last to go hands the device back to its provider. A device of
 //! the kernel also has a record of what was found out about it, which is ours and goes before it.
 
-use std::ffi::{CStr, CString, OsStr, c_char};
+use std::ffi::{CStr, CString, OsStr, c_char, c_int};
 use std::os::unix::ffi::OsStrExt;
 use std::ptr::NonNull;
 
@@ -78,6 +78,31 @@ impl DeviceRef {
         support & u64::from(IB_UVERBS_CORE_SUPPORT_OPTIONAL_MR_ACCESS) != 0
     }
 
+    /// Whether registering a region pins its pages, so that a fork could part them from it.
+    pub(crate) fn pins_memory(&self) -> bool {
+        // SAFETY: alive while referenced.
+        unsafe { super::embedded::guid_be(self.as_ptr()) }.is_none()
+    }
+
+    /// The number of the device's command descriptor; the embedded NIC has none.
+    pub(crate) fn cdev(&self) -> Option<libc::dev_t> {
+        // SAFETY: alive while referenced; the record lives as long as the device.
+        let record = unsafe { (*self.0.as_ptr()).sysfs.as_ref() };
+        record.map(|record| record.sysfs_cdev)
+    }
+
+    /// Lets the provider make a context on a descriptor of another; it takes its own reference,
+    /// and the descriptor.
+    pub(crate) fn import(&self, cmd_fd: c_int) -> Result<NonNull<ibv_context>, Errno> {
+        let import_context = self
+            .ops()
+            .and_then(|ops| ops.import_context)
+            .ok_or(Errno::EOPNOTSUPP)?;
+        set_errno(Errno(0));
+        // SAFETY: the provider's own function with its own device, which is alive.
+        embedded_context_of(unsafe { import_context(self.as_ptr(), cmd_fd) })
+    }
+
     /// Lets the provider make a context; it takes its own reference.
     ///
     /// `private_data` is passed on as it is; −1 stands for "no command descriptor".
@@ -89,21 +114,26 @@ impl DeviceRef {
         set_errno(Errno(0));
         // SAFETY: the provider's own function with its own device, which is alive.
         let made = unsafe { alloc_context(self.as_ptr(), -1, std::ptr::null_mut()) };
-        // SAFETY: a context that was made has the embedded one at today's place; providers of
-        // other generations are opened by the plug-in loader.
-        let context = NonNull::new(made).map(|made| unsafe { &raw mut (*made.as_ptr()).context });
-        context
-            .and_then(NonNull::new)
-            .ok_or_else(|| match Errno::last() {
-                Errno(0) => Errno::EIO,
-                errno => errno,
-            })
+        embedded_context_of(made)
     }
 
     fn ops(&self) -> Option<&'static verbs_device_ops> {
         // SAFETY: alive while referenced; providers keep their table for the process's life.
         unsafe { (*self.0.as_ptr()).ops.as_ref() }
     }
+}
+
+/// The context applications see, in one a provider has just made; else why it was not made.
+fn embedded_context_of(made: *mut verbs_context) -> Result<NonNull<ibv_context>, Errno> {
+    // SAFETY: a context that was made has the embedded one at today's place; providers of other
+    // generations are opened by the plug-in loader.
+    let context = NonNull::new(made).map(|made| unsafe { &raw mut (*made.as_ptr()).context });
+    context
+        .and_then(NonNull::new)
+        .ok_or_else(|| match Errno::last() {
+            Errno(0) => Errno::EIO,
+            errno => errno,
+        })
 }
 
 impl Clone for DeviceRef {

@@ -292,9 +292,6 @@ macro_rules! unsupported_symbols {
             "ibv_cmd_req_notify_cq" "@@@" "IBVERBS_PRIVATE_34" errno;
             "ibv_cmd_rereg_mr" "@@@" "IBVERBS_PRIVATE_34" errno;
             "ibv_cmd_resize_cq" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_import_device" "@@@" "IBVERBS_1.10" null;
-            "ibv_read_ibdev_sysfs_file" "@@@" "IBVERBS_PRIVATE_34" minus_one;
-            "ibv_resolve_eth_l2_from_gid" "@@@" "IBVERBS_1.1" negative;
         }
     };
 }

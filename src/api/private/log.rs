@@ -1,19 +1,14 @@
 //! `__verbs_log`: lines of provider plug-ins, formatted by the C library.
 //!
-//! A function with variable arguments cannot be written in stable Rust, so its entry is a few
-//! instructions that lay the arguments out as the platform's `va_list` and call an ordinary
-//! function. This is the only file with code of one architecture; elsewhere the line is dropped.
+//! Their variable arguments come as a `va_list` (see `variadic`).
 
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{CStr, c_char, c_void};
 
+use super::variadic::{variadic, vsnprintf};
 use crate::base::log::{self, Level};
 
 /// A line longer than this is cut.
 const MAX_LINE_BYTES: usize = 1024;
-
-unsafe extern "C" {
-    fn vsnprintf(buf: *mut c_char, size: usize, format: *const c_char, args: *mut c_void) -> c_int;
-}
 
 /// The level of a number; unknown ones are as talkative as the last.
 fn level(number: u32) -> Level {
@@ -30,7 +25,12 @@ fn level(number: u32) -> Level {
 ///
 /// # Safety
 /// `format` is NULL or a text, and `args` is a `va_list` of what it names.
-unsafe extern "C" fn log_line(number: u32, format: *const c_char, args: *mut c_void) {
+unsafe extern "C" fn log_line(
+    _context: *mut c_void,
+    number: u32,
+    format: *const c_char,
+    args: *mut c_void,
+) {
     let level = level(number);
     if format.is_null() || level == Level::None {
         return;
@@ -49,49 +49,12 @@ unsafe extern "C" fn log_line(number: u32, format: *const c_char, args: *mut c_v
     });
 }
 
-/// Arguments: context (ignored), level, format, and what the format names.
-///
-/// # Safety
-/// `format` is NULL or a text whose arguments follow, as for `printf`.
-#[cfg(target_arch = "x86_64")]
-#[unsafe(naked)]
-pub(in crate::api) unsafe extern "C" fn __verbs_log() {
-    // The register save area stands at rsp + 32: six integer registers, then eight vector ones if
-    // the caller says in al that it passes any. The va_list at rsp counts the three named
-    // arguments as used.
-    std::arch::naked_asm!(
-        "sub rsp, 216",
-        "mov [rsp + 32], rdi",
-        "mov [rsp + 40], rsi",
-        "mov [rsp + 48], rdx",
-        "mov [rsp + 56], rcx",
-        "mov [rsp + 64], r8",
-        "mov [rsp + 72], r9",
-        "test al, al",
-        "je 2f",
-        "movaps [rsp + 80], xmm0",
-        "movaps [rsp + 96], xmm1",
-        "movaps [rsp + 112], xmm2",
-        "movaps [rsp + 128], xmm3",
-        "movaps [rsp + 144], xmm4",
-        "movaps [rsp + 160], xmm5",
-        "movaps [rsp + 176], xmm6",
-        "movaps [rsp + 192], xmm7",
-        "2:",
-        "mov dword ptr [rsp], 24",
-        "mov dword ptr [rsp + 4], 48",
-        "lea rax, [rsp + 224]",
-        "mov [rsp + 8], rax",
-        "lea rax, [rsp + 32]",
-        "mov [rsp + 16], rax",
-        "mov edi, esi",
-        "mov rsi, rdx",
-        "mov rdx, rsp",
-        "call {log_line}",
-        "add rsp, 216",
-        "ret",
-        log_line = sym log_line,
-    )
+variadic! {
+    /// Arguments: context (ignored), level, format, and what the format names.
+    ///
+    /// # Safety
+    /// `format` is NULL or a text whose arguments follow, as for `printf`.
+    __verbs_log => log_line, named 24, next "rcx"
 }
 
 /// Drops the line: no entry for variable arguments has been written for this architecture.

@@ -5,3 +5,5 @@
 pub(super) mod init;
 pub(super) mod log;
 pub(super) mod register;
+pub(super) mod sysfs;
+mod variadic;

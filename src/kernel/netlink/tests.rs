@@ -246,6 +246,21 @@ fn a_kernel_that_does_not_tell_the_driver_gives_none() {
 }
 
 #[test]
+fn a_kernel_that_does_not_tell_copies_nothing_on_fork() {
+    let asked = |attributes: &[(u32, &[u8])]| {
+        let answer = message(kind(RDMA_NLDEV_CMD_SYS_GET), 0, attributes);
+        with(Scripted::default().then(&[answer])).copies_on_fork()
+    };
+    assert_eq!(asked(&[]), Ok(false));
+    assert_eq!(
+        asked(&[(RDMA_NLDEV_SYS_ATTR_COPY_ON_FORK, &[0])]),
+        Ok(false)
+    );
+    assert_eq!(asked(&[(RDMA_NLDEV_SYS_ATTR_COPY_ON_FORK, &[1])]), Ok(true));
+    assert_eq!(asked(&[(RDMA_NLDEV_SYS_ATTR_COPY_ON_FORK, &[])]), Ok(false));
+}
+
+#[test]
 fn an_error_is_the_kernels() {
     let kernel = Scripted::default().then(&[error(libc::ENODEV)]);
     assert_eq!(with(kernel).chardev(0), Err(Errno::ENODEV));
