@@ -381,10 +381,24 @@ fn rename_types_of_others(header: &Header, config: &mut cbindgen::Config) -> Out
     Ok(())
 }
 
+/// The newest generation of the private interface among the version nodes of the library.
+fn newest_generation() -> Outcome<String> {
+    let map = fs::read_to_string("src/libibverbs.map")?;
+    let numbers = map.lines().filter_map(|line| {
+        let node = line.strip_prefix("IBVERBS_PRIVATE_")?;
+        node.split_whitespace().next()?.parse::<u32>().ok()
+    });
+    let newest = numbers.max().ok_or("src/libibverbs.map: no private node")?;
+    Ok(newest.to_string())
+}
+
 /// A file of include/gen that belongs to a header; nothing if there is none.
 fn fragment(name: &str, part: &str) -> Outcome<String> {
     let path = PathBuf::from(format!("include/gen/{name}.{part}"));
     match fs::read_to_string(&path) {
+        Ok(text) if text.contains("@NEWEST_PABI@") => {
+            Ok(text.replace("@NEWEST_PABI@", &newest_generation()?))
+        }
         Ok(text) => Ok(text),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
         Err(error) => Err(format!("{}: {error}", path.display()).into()),

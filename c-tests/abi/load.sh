@@ -75,6 +75,8 @@ done
 
 # A driver of somebody outside, on our headers: it builds for each generation, and loads where the
 # library has the generation.
+generation_by_default=$(echo IBVERBS_PABI_VERSION |
+    "${CC:-cc}" -E -P -I"$here/../../include" -include infiniband/driver.h - | tail -n 1)
 for generation in 34 65; do
     node=IBVERBS_PRIVATE_$generation
     for compiler in "${CC:-cc}" clang; do
@@ -85,7 +87,12 @@ for generation in 34 65; do
             > "$work/out" 2>&1 || status=$?
         result "$status" "driver of generation $generation, $compiler"
     done
-    objdump -T "$dir/libibverbs.so.1" | grep -q " $node *$node\$" || continue
+    if ! objdump -T "$dir/libibverbs.so.1" | grep -q " $node *$node\$"; then
+        status=0
+        [ "$generation" != "$generation_by_default" ] || status=1
+        result "$status" "driver of generation $generation is the default, and the library has no $node"
+        continue
+    fi
     status=0
     "${CC:-cc}" -shared -o "$work/driver.so" "$work/driver.o" -L"$dir" -libverbs -Wl,-z,defs \
         > "$work/out" 2>&1 || status=$?

@@ -51,6 +51,8 @@ for pair in gcc:g++ clang:clang++; do
 			try "$c" c "$standard" -fsyntax-only "$work/alone-$header.c"
 		done
 	done
+	cat "$work/alone-verbs.c" "$work/alone-driver.c" >"$work/both.c"
+	try "$c" c gnu11 -fsyntax-only "$work/both.c"
 	try "$c" c gnu11 -o "$work/layout" "$work/layout.c"
 	"$work/layout"
 	try "$c" c c11 -O2 -c -o "$work/prototypes.o" "$here/prototypes.c"

@@ -4,7 +4,8 @@
  * What a driver and the library share has changed from generation to generation, and each has a
  * number. A driver says which one it is written for: it defines IBVERBS_PABI_VERSION before it
  * includes this file, and this file before verbs.h. 65 is that of release 65; 34 is that of
- * releases 49 to 56, in the form the last of them gave it.
+ * releases 49 to 56, in the form the last of them gave it. Without a word it is the newest that the
+ * library serves, or 65 if verbs.h came first.
  */
 
 #include <errno.h>
@@ -16,7 +17,11 @@
 #include <time.h>
 
 #ifndef IBVERBS_PABI_VERSION
+#if defined(INFINIBAND_VERBS_H) && !defined(VERBS_PABI_34)
 #define IBVERBS_PABI_VERSION 65
+#else
+#define IBVERBS_PABI_VERSION @NEWEST_PABI@
+#endif
 #endif
 
 #if IBVERBS_PABI_VERSION == 34

@@ -1942,37 +1942,59 @@ struct verbs_context {
 extern "C" {
 #endif // __cplusplus
 
+/*
+ * All devices, as an array that ends in NULL; their number goes to num_devices unless that
+ * is NULL. NULL with errno if there can be none.
+ */
 extern struct ibv_device **ibv_get_device_list(int *num_devices);
 
+/* Gives the array back. Devices that are open stay; others are gone. */
 extern void ibv_free_device_list(struct ibv_device **list);
 
+/* The kernel's name of the device. It lives as long as the device. */
 extern const char *ibv_get_device_name(struct ibv_device *device);
 
+/* The kernel's number of the device, or -1 if it does not tell one. */
 extern int ibv_get_device_index(struct ibv_device *device);
 
+/* The GUID of the node in network order, 0 if it is not known. */
 extern __be64 ibv_get_device_guid(struct ibv_device *device);
 
+/* A context, through which everything else is done. NULL with errno. */
 extern struct ibv_context *ibv_open_device(struct ibv_device *device);
 
+/* Closes the context. Objects that are left are released with it. Returns 0. */
 extern int ibv_close_device(struct ibv_context *context);
 
+/*
+ * A context on the command descriptor of another one, of this process or another. NULL
+ * with errno.
+ */
 extern struct ibv_context *ibv_import_device(int cmd_fd);
 
+/* Attributes and limits of the device. 0, or an error number. */
 extern int ibv_query_device(struct ibv_context *context, struct ibv_device_attr *device_attr);
 
+/*
+ * Attributes of a port, counted from 1, in the short form of old; the macro of the same
+ * name asks for the whole. 0, or an error number.
+ */
 extern int ibv_query_port(struct ibv_context *context,
 			  uint8_t port_num,
 			  struct _compat_ibv_port_attr *port_attr);
 
+/* The speed of a port in units of 100 Mbit/s. 0, or an error number. */
 extern int ibv_query_port_speed(struct ibv_context *context,
 				uint32_t port_num,
 				uint64_t *port_speed);
 
+/* An entry of a port's GID table. 0, or -1 with errno. */
 extern int ibv_query_gid(struct ibv_context *context,
 			 uint8_t port_num,
 			 int index,
 			 union ibv_gid *gid);
 
+/* What ibv_query_gid_ex calls, with the size of the entry it knows. flags is 0. */
 extern int _ibv_query_gid_ex(struct ibv_context *context,
 			     uint32_t port_num,
 			     uint32_t gid_index,
@@ -1980,59 +2002,105 @@ extern int _ibv_query_gid_ex(struct ibv_context *context,
 			     uint32_t flags,
 			     size_t entry_size);
 
+/*
+ * What ibv_query_gid_table calls, with the size of an entry it knows. How many entries it
+ * stored, or a negative error number.
+ */
 extern ssize_t _ibv_query_gid_table(struct ibv_context *context,
 				    struct ibv_gid_entry *entries,
 				    size_t max_entries,
 				    uint32_t flags,
 				    size_t entry_size);
 
+/* An entry of a port's table of partition keys, in network order. 0, or -1 with errno. */
 extern int ibv_query_pkey(struct ibv_context *context, uint8_t port_num, int index, __be16 *pkey);
 
+/* Where a partition key stands in the table of a port, or -1. */
 extern int ibv_get_pkey_index(struct ibv_context *context, uint8_t port_num, __be16 pkey);
 
+/*
+ * The Ethernet address behind a GID of the same network, and its VLAN; vid may be NULL. 0,
+ * or a negative error number.
+ */
 extern int ibv_resolve_eth_l2_from_gid(struct ibv_context *context,
 				       struct ibv_ah_attr *attr,
 				       uint8_t *eth_mac,
 				       uint16_t *vid);
 
+/*
+ * Waits for the next asynchronous event of the context; each must be acknowledged. 0, or
+ * -1 with errno.
+ */
 extern int ibv_get_async_event(struct ibv_context *context, struct ibv_async_event *event);
 
+/* Acknowledges an event. To destroy its object waits for that. */
 extern void ibv_ack_async_event(struct ibv_async_event *event);
 
+/*
+ * A channel on which completion events arrive; its descriptor can be polled. NULL with
+ * errno.
+ */
 extern struct ibv_comp_channel *ibv_create_comp_channel(struct ibv_context *context);
 
+/* Refuses with EBUSY while a completion queue uses the channel. */
 extern int ibv_destroy_comp_channel(struct ibv_comp_channel *channel);
 
+/*
+ * Waits for the next completion event of the channel: its queue and what the queue was
+ * created with. Each must be acknowledged. 0, or -1 with errno.
+ */
 extern int ibv_get_cq_event(struct ibv_comp_channel *channel,
 			    struct ibv_cq **cq,
 			    void **cq_context);
 
+/* Acknowledges that many events of a queue. To destroy the queue waits for all. */
 extern void ibv_ack_cq_events(struct ibv_cq *cq, unsigned int nevents);
 
+/* A protection domain, in which regions and queue pairs belong together. NULL with errno. */
 extern struct ibv_pd *ibv_alloc_pd(struct ibv_context *context);
 
+/* Refuses with EBUSY while anything is in the domain. 0, or an error number. */
 extern int ibv_dealloc_pd(struct ibv_pd *pd);
 
+/* The domain with this handle in an imported context. NULL with errno. */
 extern struct ibv_pd *ibv_import_pd(struct ibv_context *context, uint32_t pd_handle);
 
+/* Forgets an imported domain, which goes on to exist. */
 extern void ibv_unimport_pd(struct ibv_pd *pd);
 
+/*
+ * Registers memory for access by the device, by bits of enum ibv_access_flags. NULL with
+ * errno.
+ */
 extern struct ibv_mr *ibv_reg_mr(struct ibv_pd *pd, void *addr, size_t length, int access);
 
+/*
+ * The same with an address of one's own choice for the first byte, by which requests name
+ * it.
+ */
 extern struct ibv_mr *ibv_reg_mr_iova(struct ibv_pd *pd,
 				      void *addr,
 				      size_t length,
 				      uint64_t iova,
 				      int access);
 
+/* The same; access bits from IBV_ACCESS_OPTIONAL_FIRST on may be ignored by the device. */
 extern struct ibv_mr *ibv_reg_mr_iova2(struct ibv_pd *pd,
 				       void *addr,
 				       size_t length,
 				       uint64_t iova,
 				       unsigned int access);
 
+/*
+ * Registers what the attributes say: memory, a dmabuf, a buffer, with placement hints.
+ * NULL with errno.
+ */
 extern struct ibv_mr *ibv_reg_mr_ex(struct ibv_pd *pd, struct ibv_mr_init_attr *mr_init_attr);
 
+/*
+ * Registers a part of a dmabuf, from offset on, whose first byte requests name by iova.
+ * NULL with errno.
+ */
 extern struct ibv_mr *ibv_reg_dmabuf_mr(struct ibv_pd *pd,
 					uint64_t offset,
 					size_t length,
@@ -2040,12 +2108,17 @@ extern struct ibv_mr *ibv_reg_dmabuf_mr(struct ibv_pd *pd,
 					int fd,
 					int access);
 
+/* Registers memory within a buffer of ibv_alloc_buf. NULL with errno. */
 extern struct ibv_mr *ibv_reg_buf_mr(struct ibv_pd *pd,
 				     struct ibv_buf *buf,
 				     void *addr,
 				     size_t length,
 				     int access);
 
+/*
+ * Changes domain, memory or access of a region, as bits of enum ibv_rereg_mr_flags say. 0,
+ * or one of enum ibv_rereg_mr_err_code.
+ */
 extern int ibv_rereg_mr(struct ibv_mr *mr,
 			int flags,
 			struct ibv_pd *pd,
@@ -2053,130 +2126,214 @@ extern int ibv_rereg_mr(struct ibv_mr *mr,
 			size_t length,
 			int access);
 
+/*
+ * Ends the registration. Nobody accesses the memory through it after that. 0, or an error
+ * number.
+ */
 extern int ibv_dereg_mr(struct ibv_mr *mr);
 
+/* The region with this handle in an imported domain. NULL with errno. */
 extern struct ibv_mr *ibv_import_mr(struct ibv_pd *pd, uint32_t mr_handle);
 
+/* Forgets an imported region, which goes on to exist. */
 extern void ibv_unimport_mr(struct ibv_mr *mr);
 
+/* The device memory with this handle in an imported context. NULL with errno. */
 extern struct ibv_dm *ibv_import_dm(struct ibv_context *context, uint32_t dm_handle);
 
+/* Forgets imported device memory, which goes on to exist. */
 extern void ibv_unimport_dm(struct ibv_dm *dm);
 
+/* A dmabuf of device memory, or -1 with errno. */
 extern int ibv_dm_export_dmabuf_fd(struct ibv_dm *dm);
 
+/* A handle with hints of where the device's accesses should go. NULL with errno. */
 extern struct ibv_dmah *ibv_alloc_dmah(struct ibv_context *context,
 				       struct ibv_dmah_init_attr *attr);
 
+/* 0, or an error number. */
 extern int ibv_dealloc_dmah(struct ibv_dmah *dmah);
 
+/*
+ * Memory that suits registration by the domain's device, and what is known of it. NULL
+ * with errno.
+ */
 extern void *ibv_alloc_buf(struct ibv_pd *pd, size_t size, struct ibv_buf **buf);
 
+/* Gives the memory back. It must not be registered any more. */
 extern void ibv_free_buf(struct ibv_buf *buf);
 
+/* A dmabuf of the buffer, or -1 with errno. */
 extern int ibv_export_buf_dmabuf_fd(struct ibv_buf *buf);
 
+/* A completion queue of at least cqe entries; channel may be NULL. NULL with errno. */
 extern struct ibv_cq *ibv_create_cq(struct ibv_context *context,
 				    int cqe,
 				    void *cq_context,
 				    struct ibv_comp_channel *channel,
 				    int comp_vector);
 
+/* Room for at least cqe completions; those in the queue stay. 0, or an error number. */
 extern int ibv_resize_cq(struct ibv_cq *cq, int cqe);
 
+/* Refuses with EBUSY while a queue pair uses it; waits until its events are acknowledged. */
 extern int ibv_destroy_cq(struct ibv_cq *cq);
 
+/* What ibv_query_comp_cntr_caps calls, with the size of the struct it knows. */
 extern int _ibv_query_comp_cntr_caps(struct ibv_context *context,
 				     struct ibv_comp_cntr_caps *caps,
 				     size_t caps_size);
 
+/* A counter of completions, and one of errors beside it. NULL with errno. */
 extern struct ibv_comp_cntr *ibv_create_comp_cntr(struct ibv_context *context,
 						  struct ibv_comp_cntr_init_attr *cc_attr);
 
+/* 0, or an error number. */
 extern int ibv_destroy_comp_cntr(struct ibv_comp_cntr *comp_cntr);
 
+/* Sets the count of completions. 0, or an error number. */
 extern int ibv_set_comp_cntr(struct ibv_comp_cntr *comp_cntr, uint64_t value);
 
+/* Sets the count of errors. 0, or an error number. */
 extern int ibv_set_err_comp_cntr(struct ibv_comp_cntr *comp_cntr, uint64_t value);
 
+/* Adds to the count of completions. 0, or an error number. */
 extern int ibv_inc_comp_cntr(struct ibv_comp_cntr *comp_cntr, uint64_t amount);
 
+/* Adds to the count of errors. 0, or an error number. */
 extern int ibv_inc_err_comp_cntr(struct ibv_comp_cntr *comp_cntr, uint64_t amount);
 
+/* The count of completions. 0, or an error number. */
 extern int ibv_read_comp_cntr(struct ibv_comp_cntr *comp_cntr, uint64_t *value);
 
+/* The count of errors. 0, or an error number. */
 extern int ibv_read_err_comp_cntr(struct ibv_comp_cntr *comp_cntr, uint64_t *value);
 
+/*
+ * A shared receive queue; the attributes tell afterwards what it really holds. NULL with
+ * errno.
+ */
 extern struct ibv_srq *ibv_create_srq(struct ibv_pd *pd, struct ibv_srq_init_attr *srq_init_attr);
 
+/* Its size or its limit, by bits of enum ibv_srq_attr_mask. 0, or an error number. */
 extern int ibv_modify_srq(struct ibv_srq *srq, struct ibv_srq_attr *srq_attr, int srq_attr_mask);
 
+/* 0, or an error number. */
 extern int ibv_query_srq(struct ibv_srq *srq, struct ibv_srq_attr *srq_attr);
 
+/* Refuses with EBUSY while a queue pair uses it. 0, or an error number. */
 extern int ibv_destroy_srq(struct ibv_srq *srq);
 
+/*
+ * A queue pair in state RESET; the attributes tell afterwards what it really holds. NULL
+ * with errno.
+ */
 extern struct ibv_qp *ibv_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *qp_init_attr);
 
+/* The same queue pair for the ibv_wr_ functions, NULL if it was not created for them. */
 extern struct ibv_qp_ex *ibv_qp_to_qp_ex(struct ibv_qp *qp);
 
+/*
+ * Changes the attributes whose bits of enum ibv_qp_attr_mask are set, the state among
+ * them. 0, or an error number: EINVAL for a transition or a mask that the service does not
+ * have.
+ */
 extern int ibv_modify_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask);
 
+/* The attributes whose bits are set, and perhaps others. 0, or an error number. */
 extern int ibv_query_qp(struct ibv_qp *qp,
 			struct ibv_qp_attr *attr,
 			int attr_mask,
 			struct ibv_qp_init_attr *init_attr);
 
+/* Whether the bytes of such an operation arrive in the order of their addresses. */
 extern int ibv_query_qp_data_in_order(struct ibv_qp *qp, enum ibv_wr_opcode op, uint32_t flags);
 
+/* What can be negotiated about the connection beyond the standard. 0, or an error number. */
 extern int ibv_query_ece(struct ibv_qp *qp, struct ibv_ece *ece);
 
+/* What of that shall be used. 0, or an error number. */
 extern int ibv_set_ece(struct ibv_qp *qp, struct ibv_ece *ece);
 
+/* Has a counter count the operations that the attributes name. 0, or an error number. */
 extern int ibv_qp_attach_comp_cntr(struct ibv_qp *qp,
 				   struct ibv_comp_cntr *comp_cntr,
 				   struct ibv_qp_attach_comp_cntr_attr *attr);
 
+/*
+ * Requests that wait are dropped, also those in progress; waits until its events are
+ * acknowledged. 0, or an error number.
+ */
 extern int ibv_destroy_qp(struct ibv_qp *qp);
 
+/* An address for datagrams. NULL with errno. */
 extern struct ibv_ah *ibv_create_ah(struct ibv_pd *pd, struct ibv_ah_attr *attr);
 
+/*
+ * The address of who sent what a completion tells of; grh is where its GRH was received. 0
+ * if it worked.
+ */
 extern int ibv_init_ah_from_wc(struct ibv_context *context,
 			       uint8_t port_num,
 			       struct ibv_wc *wc,
 			       struct ibv_grh *grh,
 			       struct ibv_ah_attr *ah_attr);
 
+/* The two calls above in one. NULL with errno. */
 extern struct ibv_ah *ibv_create_ah_from_wc(struct ibv_pd *pd,
 					    struct ibv_wc *wc,
 					    struct ibv_grh *grh,
 					    uint8_t port_num);
 
+/* 0, or an error number. */
 extern int ibv_destroy_ah(struct ibv_ah *ah);
 
+/*
+ * Has a datagram queue pair receive what is sent to a multicast group. 0, or an error
+ * number.
+ */
 extern int ibv_attach_mcast(struct ibv_qp *qp, const union ibv_gid *gid, uint16_t lid);
 
+/* 0, or an error number. */
 extern int ibv_detach_mcast(struct ibv_qp *qp, const union ibv_gid *gid, uint16_t lid);
 
+/*
+ * Makes registered memory safe across fork, if the kernel does not see to it. To be called
+ * before any registration. 0, or an error number.
+ */
 extern int ibv_fork_init(void);
 
+/* Whether memory is safe across fork, and by whom. */
 extern enum ibv_fork_status ibv_is_fork_initialized(void);
 
+/* Its name in words, also of a value that is none. */
 extern const char *ibv_node_type_str(enum ibv_node_type node_type);
 
+/* Its name, also of a value that is none. */
 extern const char *ibv_port_state_str(enum ibv_port_state port_state);
 
+/* What happened, in words, also of a value that is none. */
 extern const char *ibv_event_type_str(enum ibv_event_type event);
 
+/* What went wrong, in words, also of a value that is none. */
 extern const char *ibv_wc_status_str(enum ibv_wc_status status);
 
+/*
+ * Its name, also of a value that is none. It is exported for drivers, so a program that
+ * calls it depends on their generation.
+ */
 extern const char *ibv_wr_opcode_str(enum ibv_wr_opcode opcode);
 
+/* The rate in multiples of 2.5 Gbit/s, -1 if it is none. */
 extern int ibv_rate_to_mult(enum ibv_rate rate);
 
+/* The rate that is so many times 2.5 Gbit/s, IBV_RATE_MAX if there is none. */
 extern enum ibv_rate mult_to_ibv_rate(int mult);
 
+/* The rate in Mbit/s, -1 if it is none. */
 extern int ibv_rate_to_mbps(enum ibv_rate rate);
 
+/* The rate of so many Mbit/s, IBV_RATE_MAX if there is none. */
 extern enum ibv_rate mbps_to_ibv_rate(int mbps);
 
 #ifdef __cplusplus
