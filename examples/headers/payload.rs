@@ -26,12 +26,8 @@ fn structs(source: &str) -> Outcome<Structs> {
 /// A member as the kernel's headers write it.
 fn member(name: &str, of: &syn::Type) -> Outcome<String> {
     if let syn::Type::Array(array) = of {
-        let length = array.len.to_token_stream().to_string();
-        let inner = member(name, &array.elem)?;
-        return Ok(format!(
-            "{inner}[{}]",
-            if length == "0" { "" } else { &length }
-        ));
+        let length = array.len.to_token_stream();
+        return Ok(format!("{}[{length}]", member(name, &array.elem)?));
     }
     let rust = plain_type(of).ok_or("not a plain type")?;
     let c = match rust.as_str() {

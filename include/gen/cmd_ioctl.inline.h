@@ -27,7 +27,14 @@ static inline int _ioctl_init_cmdb(struct ibv_command_buffer *cmd, uint16_t obje
 				   uint16_t method_id, size_t num_attrs,
 				   struct ibv_command_buffer *link)
 {
-	*cmd = _COMMAND_BUFFER_INIT(cmd->hdr, object_id, method_id, num_attrs, link);
+	memset(cmd, 0, sizeof(*cmd));
+	cmd->next = link;
+	cmd->next_attr = cmd->hdr.attrs;
+	cmd->last_attr = cmd->hdr.attrs + num_attrs;
+	cmd->uhw_in_idx = _UHW_NO_INDEX;
+	cmd->uhw_out_idx = _UHW_NO_INDEX;
+	cmd->hdr.object_id = object_id;
+	cmd->hdr.method_id = method_id;
 	return 0;
 }
 

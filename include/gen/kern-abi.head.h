@@ -15,7 +15,19 @@
 #define IB_USER_VERBS_MIN_ABI_VERSION 3
 #define IB_USER_VERBS_MAX_ABI_VERSION 6
 
-struct empty {};
-#define _STRUCT_empty struct {}
+/* Nothing, which has no size in C++ either. */
+struct empty {
+	char nothing[0];
+};
+#define _STRUCT_empty                                                                              \
+	struct {                                                                                   \
+		char nothing[0];                                                                   \
+	}
+
+#ifdef __cplusplus
+#define _VERBS_STATIC_ASSERT static_assert
+#else
+#define _VERBS_STATIC_ASSERT _Static_assert
+#endif
 /* Its fields are reached through core_payload only. */
 #define _STRUCT_ib_uverbs_modify_srq_v3

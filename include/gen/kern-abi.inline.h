@@ -20,9 +20,9 @@
 	typedef struct _kabi IBV_KABI_REQ(_enum);                                                  \
 	typedef struct _kabi_resp IBV_KABI_RESP(_enum);                                            \
 	enum { IBV_ABI_ALIGN(_enum) = _align };                                                    \
-	_Static_assert(offsetof(struct _name, core_payload) == sizeof(struct _hdr), "a gap");      \
-	_Static_assert(sizeof(struct _name) % _align == 0, "an odd size");                         \
-	_Static_assert(sizeof(struct _kabi_resp) % _align == 0, "an odd size of the answer")
+	_VERBS_STATIC_ASSERT(offsetof(struct _name, core_payload) == sizeof(struct _hdr), "a gap");      \
+	_VERBS_STATIC_ASSERT(sizeof(struct _name) % _align == 0, "an odd size");                         \
+	_VERBS_STATIC_ASSERT(sizeof(struct _kabi_resp) % _align == 0, "an odd size of the answer")
 
 #define DECLARE_CMDX(_enum, _name, _kabi, _kabi_resp)                                              \
 	_VERBS_DECLARE_CMD(_enum, _name, ib_uverbs_cmd_hdr, _kabi, _kabi_resp, 4)
@@ -60,19 +60,19 @@
 			};                                                                         \
 		};                                                                                 \
 	)                                                                                          \
-	_Static_assert(offsetof(struct _name, drv_payload) == sizeof(IBV_ABI_REQ(_enum)),          \
+	_VERBS_STATIC_ASSERT(offsetof(struct _name, drv_payload) == sizeof(IBV_ABI_REQ(_enum)),          \
 		       "a gap before the driver's fields");                                        \
-	_Static_assert(sizeof(struct _name) ==                                                     \
+	_VERBS_STATIC_ASSERT(sizeof(struct _name) ==                                                     \
 			       sizeof(IBV_ABI_REQ(_enum)) + sizeof(struct _kabi_req),              \
 		       "padding behind the driver's fields");                                      \
-	_Static_assert(sizeof(struct _name) % IBV_ABI_ALIGN(_enum) == 0, "an odd size");           \
-	_Static_assert(offsetof(struct _name##_resp, drv_payload) ==                               \
+	_VERBS_STATIC_ASSERT(sizeof(struct _name) % IBV_ABI_ALIGN(_enum) == 0, "an odd size");           \
+	_VERBS_STATIC_ASSERT(offsetof(struct _name##_resp, drv_payload) ==                               \
 			       sizeof(IBV_KABI_RESP(_enum)),                                       \
 		       "a gap in the answer");                                                     \
-	_Static_assert(sizeof(struct _name##_resp) ==                                              \
+	_VERBS_STATIC_ASSERT(sizeof(struct _name##_resp) ==                                              \
 			       sizeof(IBV_KABI_RESP(_enum)) + sizeof(struct _kabi_resp),           \
 		       "padding in the answer");                                                   \
-	_Static_assert(sizeof(struct _name##_resp) % IBV_ABI_ALIGN(_enum) == 0,                    \
+	_VERBS_STATIC_ASSERT(sizeof(struct _name##_resp) % IBV_ABI_ALIGN(_enum) == 0,                    \
 		       "an odd size of the answer")
 
 /* Answers of the older versions. */

@@ -14,7 +14,11 @@
  */
 
 #include <errno.h>
+#ifdef __cplusplus
+#include <atomic>
+#else
 #include <stdatomic.h>
+#endif
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -39,6 +43,10 @@
 #endif
 
 #include <infiniband/verbs.h>
+
+#ifdef __cplusplus
+using std::atomic_int;
+#endif
 
 #include <infiniband/cmd_ioctl.h>
 #include <infiniband/cmd_write.h>

@@ -20,8 +20,20 @@
 #define IB_USER_VERBS_MIN_ABI_VERSION 3
 #define IB_USER_VERBS_MAX_ABI_VERSION 6
 
-struct empty {};
-#define _STRUCT_empty struct {}
+/* Nothing, which has no size in C++ either. */
+struct empty {
+	char nothing[0];
+};
+#define _STRUCT_empty                                                                              \
+	struct {                                                                                   \
+		char nothing[0];                                                                   \
+	}
+
+#ifdef __cplusplus
+#define _VERBS_STATIC_ASSERT static_assert
+#else
+#define _VERBS_STATIC_ASSERT _Static_assert
+#endif
 /* Its fields are reached through core_payload only. */
 #define _STRUCT_ib_uverbs_modify_srq_v3
 
@@ -43,12 +55,12 @@ struct { \
 	__u32 pd_handle; \
 	__u8 mw_type; \
 	__u8 reserved[3]; \
-	__aligned_u64 driver_data[]; \
+	__aligned_u64 driver_data[0]; \
 }
 #define _STRUCT_ib_uverbs_alloc_pd \
 struct { \
 	__aligned_u64 response; \
-	__aligned_u64 driver_data[]; \
+	__aligned_u64 driver_data[0]; \
 }
 #define _STRUCT_ib_uverbs_attach_mcast \
 struct { \
@@ -56,7 +68,7 @@ struct { \
 	__u32 qp_handle; \
 	__u16 mlid; \
 	__u16 reserved; \
-	__aligned_u64 driver_data[]; \
+	__aligned_u64 driver_data[0]; \
 }
 #define _STRUCT_ib_uverbs_close_xrcd \
 struct { \
@@ -69,7 +81,7 @@ struct { \
 	__u32 pd_handle; \
 	__u32 reserved; \
 	struct ib_uverbs_ah_attr attr; \
-	__aligned_u64 driver_data[]; \
+	__aligned_u64 driver_data[0]; \
 }
 #define _STRUCT_ib_uverbs_create_comp_channel \
 struct { \
@@ -83,7 +95,7 @@ struct { \
 	__u32 comp_vector; \
 	__s32 comp_channel; \
 	__u32 reserved; \
-	__aligned_u64 driver_data[]; \
+	__aligned_u64 driver_data[0]; \
 }
 #define _STRUCT_ib_uverbs_create_flow \
 struct { \
@@ -108,7 +120,7 @@ struct { \
 	__u8 qp_type; \
 	__u8 is_srq; \
 	__u8 reserved; \
-	__aligned_u64 driver_data[]; \
+	__aligned_u64 driver_data[0]; \
 }
 #define _STRUCT_ib_uverbs_create_srq \
 struct { \
@@ -118,7 +130,7 @@ struct { \
 	__u32 max_wr; \
 	__u32 max_sge; \
 	__u32 srq_limit; \
-	__aligned_u64 driver_data[]; \
+	__aligned_u64 driver_data[0]; \
 }
 #define _STRUCT_ib_uverbs_create_xsrq \
 struct { \
@@ -132,7 +144,7 @@ struct { \
 	__u32 max_num_tags; \
 	__u32 xrcd_handle; \
 	__u32 cq_handle; \
-	__aligned_u64 driver_data[]; \
+	__aligned_u64 driver_data[0]; \
 }
 #define _STRUCT_ib_uverbs_dealloc_mw \
 struct { \
@@ -179,7 +191,7 @@ struct { \
 	__u32 qp_handle; \
 	__u16 mlid; \
 	__u16 reserved; \
-	__aligned_u64 driver_data[]; \
+	__aligned_u64 driver_data[0]; \
 }
 #define _STRUCT_ib_uverbs_ex_create_cq \
 struct { \
@@ -216,7 +228,7 @@ struct { \
 struct { \
 	__u32 comp_mask; \
 	__u32 log_ind_tbl_size; \
-	__u32 wq_handles[]; \
+	__u32 wq_handles[0]; \
 }
 #define _STRUCT_ib_uverbs_ex_create_wq \
 struct { \
@@ -270,7 +282,7 @@ struct { \
 #define _STRUCT_ib_uverbs_get_context \
 struct { \
 	__aligned_u64 response; \
-	__aligned_u64 driver_data[]; \
+	__aligned_u64 driver_data[0]; \
 }
 #define _STRUCT_ib_uverbs_modify_qp \
 struct { \
@@ -300,7 +312,7 @@ struct { \
 	__u8 alt_port_num; \
 	__u8 alt_timeout; \
 	__u8 reserved[2]; \
-	__aligned_u64 driver_data[]; \
+	__aligned_u64 driver_data[0]; \
 }
 #define _STRUCT_ib_uverbs_modify_srq \
 struct { \
@@ -308,7 +320,7 @@ struct { \
 	__u32 attr_mask; \
 	__u32 max_wr; \
 	__u32 srq_limit; \
-	__aligned_u64 driver_data[]; \
+	__aligned_u64 driver_data[0]; \
 }
 #define _STRUCT_ib_uverbs_open_qp \
 struct { \
@@ -318,14 +330,14 @@ struct { \
 	__u32 qpn; \
 	__u8 qp_type; \
 	__u8 reserved[7]; \
-	__aligned_u64 driver_data[]; \
+	__aligned_u64 driver_data[0]; \
 }
 #define _STRUCT_ib_uverbs_open_xrcd \
 struct { \
 	__aligned_u64 response; \
 	__u32 fd; \
 	__u32 oflags; \
-	__aligned_u64 driver_data[]; \
+	__aligned_u64 driver_data[0]; \
 }
 #define _STRUCT_ib_uverbs_poll_cq \
 struct { \
@@ -340,7 +352,7 @@ struct { \
 	__u32 wr_count; \
 	__u32 sge_count; \
 	__u32 wqe_size; \
-	struct ib_uverbs_recv_wr recv_wr[]; \
+	struct ib_uverbs_recv_wr recv_wr[0]; \
 }
 #define _STRUCT_ib_uverbs_post_send \
 struct { \
@@ -349,7 +361,7 @@ struct { \
 	__u32 wr_count; \
 	__u32 sge_count; \
 	__u32 wqe_size; \
-	struct ib_uverbs_send_wr send_wr[]; \
+	struct ib_uverbs_send_wr send_wr[0]; \
 }
 #define _STRUCT_ib_uverbs_post_srq_recv \
 struct { \
@@ -358,33 +370,33 @@ struct { \
 	__u32 wr_count; \
 	__u32 sge_count; \
 	__u32 wqe_size; \
-	struct ib_uverbs_recv_wr recv[]; \
+	struct ib_uverbs_recv_wr recv[0]; \
 }
 #define _STRUCT_ib_uverbs_query_device \
 struct { \
 	__aligned_u64 response; \
-	__aligned_u64 driver_data[]; \
+	__aligned_u64 driver_data[0]; \
 }
 #define _STRUCT_ib_uverbs_query_port \
 struct { \
 	__aligned_u64 response; \
 	__u8 port_num; \
 	__u8 reserved[7]; \
-	__aligned_u64 driver_data[]; \
+	__aligned_u64 driver_data[0]; \
 }
 #define _STRUCT_ib_uverbs_query_qp \
 struct { \
 	__aligned_u64 response; \
 	__u32 qp_handle; \
 	__u32 attr_mask; \
-	__aligned_u64 driver_data[]; \
+	__aligned_u64 driver_data[0]; \
 }
 #define _STRUCT_ib_uverbs_query_srq \
 struct { \
 	__aligned_u64 response; \
 	__u32 srq_handle; \
 	__u32 reserved; \
-	__aligned_u64 driver_data[]; \
+	__aligned_u64 driver_data[0]; \
 }
 #define _STRUCT_ib_uverbs_reg_mr \
 struct { \
@@ -394,7 +406,7 @@ struct { \
 	__aligned_u64 hca_va; \
 	__u32 pd_handle; \
 	__u32 access_flags; \
-	__aligned_u64 driver_data[]; \
+	__aligned_u64 driver_data[0]; \
 }
 #define _STRUCT_ib_uverbs_req_notify_cq \
 struct { \
@@ -411,14 +423,14 @@ struct { \
 	__aligned_u64 hca_va; \
 	__u32 pd_handle; \
 	__u32 access_flags; \
-	__aligned_u64 driver_data[]; \
+	__aligned_u64 driver_data[0]; \
 }
 #define _STRUCT_ib_uverbs_resize_cq \
 struct { \
 	__aligned_u64 response; \
 	__u32 cq_handle; \
 	__u32 cqe; \
-	__aligned_u64 driver_data[]; \
+	__aligned_u64 driver_data[0]; \
 }
 struct ex_hdr {
 	struct ib_uverbs_cmd_hdr hdr;
@@ -456,9 +468,9 @@ struct ib_uverbs_modify_srq_v3 {
 	typedef struct _kabi IBV_KABI_REQ(_enum);                                                  \
 	typedef struct _kabi_resp IBV_KABI_RESP(_enum);                                            \
 	enum { IBV_ABI_ALIGN(_enum) = _align };                                                    \
-	_Static_assert(offsetof(struct _name, core_payload) == sizeof(struct _hdr), "a gap");      \
-	_Static_assert(sizeof(struct _name) % _align == 0, "an odd size");                         \
-	_Static_assert(sizeof(struct _kabi_resp) % _align == 0, "an odd size of the answer")
+	_VERBS_STATIC_ASSERT(offsetof(struct _name, core_payload) == sizeof(struct _hdr), "a gap");      \
+	_VERBS_STATIC_ASSERT(sizeof(struct _name) % _align == 0, "an odd size");                         \
+	_VERBS_STATIC_ASSERT(sizeof(struct _kabi_resp) % _align == 0, "an odd size of the answer")
 
 #define DECLARE_CMDX(_enum, _name, _kabi, _kabi_resp)                                              \
 	_VERBS_DECLARE_CMD(_enum, _name, ib_uverbs_cmd_hdr, _kabi, _kabi_resp, 4)
@@ -496,19 +508,19 @@ struct ib_uverbs_modify_srq_v3 {
 			};                                                                         \
 		};                                                                                 \
 	)                                                                                          \
-	_Static_assert(offsetof(struct _name, drv_payload) == sizeof(IBV_ABI_REQ(_enum)),          \
+	_VERBS_STATIC_ASSERT(offsetof(struct _name, drv_payload) == sizeof(IBV_ABI_REQ(_enum)),          \
 		       "a gap before the driver's fields");                                        \
-	_Static_assert(sizeof(struct _name) ==                                                     \
+	_VERBS_STATIC_ASSERT(sizeof(struct _name) ==                                                     \
 			       sizeof(IBV_ABI_REQ(_enum)) + sizeof(struct _kabi_req),              \
 		       "padding behind the driver's fields");                                      \
-	_Static_assert(sizeof(struct _name) % IBV_ABI_ALIGN(_enum) == 0, "an odd size");           \
-	_Static_assert(offsetof(struct _name##_resp, drv_payload) ==                               \
+	_VERBS_STATIC_ASSERT(sizeof(struct _name) % IBV_ABI_ALIGN(_enum) == 0, "an odd size");           \
+	_VERBS_STATIC_ASSERT(offsetof(struct _name##_resp, drv_payload) ==                               \
 			       sizeof(IBV_KABI_RESP(_enum)),                                       \
 		       "a gap in the answer");                                                     \
-	_Static_assert(sizeof(struct _name##_resp) ==                                              \
+	_VERBS_STATIC_ASSERT(sizeof(struct _name##_resp) ==                                              \
 			       sizeof(IBV_KABI_RESP(_enum)) + sizeof(struct _kabi_resp),           \
 		       "padding in the answer");                                                   \
-	_Static_assert(sizeof(struct _name##_resp) % IBV_ABI_ALIGN(_enum) == 0,                    \
+	_VERBS_STATIC_ASSERT(sizeof(struct _name##_resp) % IBV_ABI_ALIGN(_enum) == 0,                    \
 		       "an odd size of the answer")
 
 /* Answers of the older versions. */
