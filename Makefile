@@ -113,5 +113,6 @@ clean:
 -include c-tests/traffic/tests.mk
 -include c-tests/demo/demo.mk
 -include c-tests/bench/bench.mk
+-include c-tests/provider/provider.mk
 -include c-tests/kernel/kernel.mk
 -include c-tests/downstream/downstream.mk

@@ -25,6 +25,7 @@ headers   | 15 | headers
 symbols   | 15 | make --no-print-directory abi
 install   | 5  | c-tests/demo/install.sh
 c-tests   | 25 | make --no-print-directory c-tests
+providers | 5  | make --no-print-directory provider
 demo      | 10 | make --no-print-directory demo-all
 downstream | 20 | make --no-print-directory downstream
 valgrind  | 30 | make --no-print-directory c-tests-valgrind

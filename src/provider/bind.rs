@@ -5,12 +5,13 @@
 //! configured. Called by `registry` for each new device; if nobody takes it, one line says why.
 #![forbid(unsafe_code)]
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 
 use super::device::{DeviceRef, Record};
 use super::matching;
 use super::plugin::{self, Config, Driver};
+use crate::base::sync::{AtomicBool, Ordering};
 use crate::kernel::discovery::KernelDevice;
 
 /// One device on its way to a driver.
@@ -51,40 +52,54 @@ impl<'a> Binder<'a> {
         if let Some(made) = self.ask_drivers() {
             return Some(made);
         }
+        let of_user = self.reasons.len();
+        let made = self.ask_configured();
+        if made.is_some() && of_user > 0 {
+            self.reasons.truncate(of_user);
+            self.tell_of_users_choice();
+        }
+        made
+    }
+
+    fn ask_configured(&mut self) -> Option<DeviceRef> {
         let config = Config::of_machine();
-        let likely = self.likely_plugins();
-        for name in &likely {
+        for name in self.likely_plugins() {
             if let Some(made) = self.ask_plugin(&config, name) {
                 return Some(made);
             }
         }
-        for name in config.all() {
-            self.ask_stranger(&name);
+        // A stranger: what serves other hardware is asked last, and fails in silence.
+        let is_known = |name: &OsString| {
+            let stem = plugin::stem(name).to_str();
+            stem.is_some_and(matching::is_known_plugin)
+        };
+        let (known, strangers): (Vec<_>, Vec<_>) = config.all().into_iter().partition(is_known);
+        for name in strangers {
+            if let Err(reason) = plugin::load(&name) {
+                self.reasons.push(reason);
+            }
         }
-        self.ask_drivers()
+        self.ask_drivers().or_else(|| {
+            for name in known {
+                let _ = plugin::load(&name);
+            }
+            self.ask_drivers()
+        })
     }
 
     /// Loads a plug-in that is known to serve such devices.
     fn ask_plugin(&mut self, config: &Config, name: &str) -> Option<DeviceRef> {
-        let outcome = if config.names(name) {
-            plugin::load(OsStr::new(name))
-        } else {
-            let folder = config.folder().display();
-            Err(format!("no file in {folder} names its plug-in {name}"))
+        let outcome = match config.find(name) {
+            Some(name) => plugin::load(&name),
+            None => {
+                let folder = config.folder().display();
+                Err(format!("no file in {folder} names its plug-in {name}"))
+            }
         };
         if let Err(reason) = outcome {
             self.reasons.push(reason);
         }
         self.ask_drivers()
-    }
-
-    /// Loads a plug-in about which nothing is known; what serves other hardware fails in silence.
-    fn ask_stranger(&mut self, name: &OsString) {
-        if let Err(reason) = plugin::load(name)
-            && !name.to_str().is_some_and(matching::is_known_plugin)
-        {
-            self.reasons.push(reason);
-        }
     }
 
     fn likely_plugins(&mut self) -> Vec<&'static str> {
@@ -137,6 +152,16 @@ impl<'a> Binder<'a> {
                 self.record = Some(record);
                 None
             }
+        }
+    }
+
+    /// What the user names and cannot be had is told once, even if another plug-in serves.
+    fn tell_of_users_choice(&self) {
+        static IS_TOLD: AtomicBool = AtomicBool::new(false);
+        // Alone: nothing else hangs on it.
+        if !IS_TOLD.swap(true, Ordering::Relaxed) {
+            let reasons = self.reasons.join("; ");
+            crate::base::log::tell(format_args!("warning: RDMAV_DRIVERS: {reasons}"));
         }
     }
 

@@ -14,7 +14,7 @@ use std::ptr::null_mut;
 
 use parking_lot::Mutex;
 
-pub(super) use config::{Config, from_env};
+pub(super) use config::{Config, from_env, stem};
 
 use super::matching::Rule;
 use crate::abi::*;

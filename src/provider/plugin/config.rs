@@ -27,11 +27,13 @@ impl Config {
         &self.folder
     }
 
-    /// Whether a plug-in is named. Packages call the file after the plug-in: it is looked at first.
-    pub(crate) fn names(&self, plugin: &str) -> bool {
-        let is_named = |names: Vec<OsString>| names.iter().any(|name| name == plugin);
+    /// What a plug-in is called here, if it is named at all.
+    ///
+    /// Packages call the file after the plug-in, so that one is looked at first.
+    pub(crate) fn find(&self, plugin: &str) -> Option<OsString> {
+        let named = |names: Vec<OsString>| names.into_iter().find(|name| stem(name) == plugin);
         let own = self.folder.join(format!("{plugin}.driver"));
-        read(&own).is_some_and(is_named) || is_named(self.all())
+        read(&own).and_then(named).or_else(|| named(self.all()))
     }
 
     /// Every plug-in that is named, in the order in which they are to be loaded: what was read
@@ -52,6 +54,16 @@ impl Config {
         names.reverse();
         names
     }
+}
+
+/// The plug-in a name stands for: names with a path are those of a file without its suffix.
+pub(crate) fn stem(name: &OsStr) -> &OsStr {
+    let name = name.as_bytes();
+    let Some(slash) = name.iter().rposition(|&byte| byte == b'/') else {
+        return OsStr::from_bytes(name);
+    };
+    let file = &name[slash + 1..];
+    OsStr::from_bytes(file.strip_prefix(b"lib").unwrap_or(file))
 }
 
 /// The plug-ins a file names; `None` if it cannot be read.

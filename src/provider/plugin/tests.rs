@@ -122,8 +122,11 @@ fn every_file_counts_and_what_is_read_last_comes_first() {
     let mut all = config.all();
     all.sort();
     assert_eq!(all, ["one", "three", "three", "two"]);
-    assert!(config.names("two") && config.names("three"));
-    assert!(!config.names("four"));
+    assert_eq!(config.find("two"), Some("two".into()));
+    assert_eq!(config.find("three"), Some("three".into()));
+    assert_eq!(config.find("four"), None);
+    folder.file("four.driver", b"driver /opt/x/libfour\n");
+    assert_eq!(config.find("four"), Some("/opt/x/libfour".into()));
     assert!(Config::at(Path::new("/nonexistent")).all().is_empty());
 }
 

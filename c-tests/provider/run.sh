@@ -1,0 +1,535 @@
+#!/bin/bash
+# Discovery and plug-ins on machines that do not exist: devices by scripted netlink and in fake
+# trees of sysfs, commands answered by machine.c, Debian's provider plug-ins and a toy of our own.
+#
+#   c-tests/provider/run.sh [PATTERN]      all cases, or those whose name matches
+#
+# LIB: the directory of our library (build/lib); LIB_REF: see c-tests/diff/reference.sh.
+# Where a case runs on rdma-core's library too, both must say the same.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+lib=${LIB:-$top/build/lib}
+out=$top/build/provider
+pattern=${1:-}
+cc=${CC:-cc}
+passed=0 failed=0 skipped=0 unlisted=0
+export LC_ALL=C
+
+build() {
+    local flags="-std=gnu11 -O2 -g -Wall -Wextra -Werror" kind
+    rm -rf "$out" && mkdir -p "$out/bad" || return
+    $cc $flags -shared -fPIC "$here/machine.c" -o "$out/machine.so" -ldl || return
+    for program in list; do
+        $cc $flags -I"$top/include" "$here/$program.c" -o "$out/$program" -L"$lib" -libverbs || return
+    done
+    for kind in "" SILENT UNDEFINED REFUSES NESTED; do
+        $cc $flags -I"$top/include" ${kind:+-D$kind} -shared -fPIC "$here/toy.c" \
+            -o "$out/lib${kind:-toy}-rdmav34.so" -L"$lib" -libverbs || return
+    done
+    # A plug-in of interface 99 wants a node that no library has.
+    echo 'IBVERBS_PRIVATE_99 { global: *; };' >"$out/bad/99.map"
+    $cc $flags -DSTUB -shared -fPIC "$here/toy.c" -o "$out/bad/libibverbs.so" \
+        -Wl,-soname,libibverbs.so.1 -Wl,--version-script="$out/bad/99.map" || return
+    $cc $flags -DFOREIGN -shared -fPIC "$here/toy.c" -o "$out/libFOREIGN-rdmav34.so" \
+        -Wl,--no-as-needed -L"$out/bad" -libverbs || return
+    rm "$out/bad/libibverbs.so"
+}
+
+# --- machines ---
+
+# A machine without devices; $m is its directory.
+machine() {
+    m=$out/machine
+    rm -rf "$m" && mkdir -p "$m/nodes" "$m/config" "$m/sys" && : >"$m/netlink"
+}
+
+node() { ln -sf /dev/null "$m/nodes/$1"; }
+
+driver() { echo "driver $1" >"$m/config/$(basename "$1").driver"; }
+
+# by_netlink INDEX NAME UVERBS DRIVER_ID ABI
+by_netlink() { echo "$*" >>"$m/netlink"; node "$3"; }
+
+# bus_of NAME MODALIAS: what sysfs says of the device below a device.
+bus_of() {
+    mkdir -p "$m/sys/class/infiniband/$1/device"
+    echo "$2" >"$m/sys/class/infiniband/$1/device/modalias"
+}
+
+# by_sysfs NAME UVERBS ABI [MODALIAS]
+by_sysfs() {
+    local class=$m/sys/class/infiniband_verbs device=$m/sys/class/infiniband/$1
+    mkdir -p "$class/$2" "$device"
+    echo "${uverbs_abi:-6}" >"$class/abi_version"
+    echo "$1" >"$class/$2/ibdev"
+    echo 1:3 >"$class/$2/dev"
+    echo "$3" >"$class/$2/abi_version"
+    echo "1: CA" >"$device/node_type"
+    echo "0002:c903:00${3}8:e7b0" >"$device/node_guid"
+    [ -z "${4:-}" ] || bus_of "$1" "$4"
+    node "$2"
+    echo none >"$m/way"
+}
+
+# on LIBRARY PROGRAM...: leaves standard output and error in $m/out and $m/err.
+on() {
+    local library=$1 netlink=$m/netlink
+    shift
+    [ ! -e "$m/way" ] || netlink=$(cat "$m/way")
+    rm -f "$m/toy.log" "$m/commands"
+    timeout 60 env VERBIUM_NIC="${nic:-off}" SYSFS_PATH="$m/sys" MACHINE_NODES="$m/nodes" \
+        MACHINE_CONFIG="$m/config" MACHINE_NETLINK="$netlink" MACHINE_LOG="$m/commands" \
+        TOY_LOG="$m/toy.log" LD_BIND_NOW=1 LD_LIBRARY_PATH="$library${unpacked:+:$unpacked}" \
+        LD_PRELOAD="$out/machine.so${linked:+ $linked}" "$@" >"$m/out" 2>"$m/err"
+}
+
+# --- verdicts ---
+
+ok() { passed=$((passed + 1)); [ -z "${VERBOSE:-}" ] || echo "ok $1"; }
+
+not_ok() {
+    failed=$((failed + 1))
+    echo "not ok $1: $2"
+    sed 's/^/    out: /' "$m/out"
+    sed 's/^/    err: /' "$m/err"
+}
+
+skip() {
+    skipped=$((skipped + 1))
+    "$top/c-tests/skip-listed" "provider/$1: $2" || unlisted=$((unlisted + 1))
+    echo "skip $1: $2"
+}
+
+wanted() { [[ $1 == *$pattern* ]]; }
+
+# lists NAME DEVICES PLUG-INS: our library lists these devices, in this order, with these plug-ins
+# and no others, and has nothing to complain of.
+lists() {
+    local name=$1 devices plugins
+    on "$lib" "$out/list" || { not_ok "$name" "exit status $?"; return; }
+    devices=$(sed -n 's/^\(= \)\?\([^ ]*\) uverbs.*/\2/p' "$m/out" | xargs)
+    plugins=$(sed -n 's/^plug-in //p' "$m/out" | sort | xargs)
+    if [ "$devices" != "$2" ]; then
+        not_ok "$name" "expected devices: $2"
+    elif [ "$plugins" != "$3" ]; then
+        not_ok "$name" "expected plug-ins: $3"
+    elif [ -s "$m/err" ]; then
+        not_ok "$name" "expected no message"
+    else
+        ok "$name"
+    fi
+}
+
+# complains NAME WORD...: no device, no crash, and one line of complaint with all these words.
+complains() {
+    local name=$1 word
+    shift
+    on "$lib" "$out/list" || { not_ok "$name" "exit status $?"; return; }
+    grep -q '^0 devices' "$m/out" || { not_ok "$name" "a device is listed"; return; }
+    [ "$(wc -l <"$m/err")" = 1 ] || { not_ok "$name" "expected one line"; return; }
+    for word; do
+        grep -qF -- "$word" "$m/err" || { not_ok "$name" "expected '$word'"; return; }
+    done
+    ok "$name"
+}
+
+# --- Debian's plug-ins: name, driver number, ABI, name of a device, modalias if it has one ---
+
+providers="
+bnxt_re    6  1 bnxt_re0    pci:v000014E4d00001614sv000014E4sd00004160bc02sc00i00
+cxgb4      4  3 cxgb4_0     pci:v00001425d00005401sv00001425sd00000000bc02sc00i00
+efa        17 1 efa_0       pci:v00001D0Fd0000EFA0sv00001D0Fsd0000EFA0bc02sc00i00
+erdma      19 1 erdma_0     pci:v00001DEDd0000107Fsv00001DEDsd0000107Fbc02sc00i00
+hfi1verbs  15 6 hfi1_0      pci:v00008086d000024F0sv00008086sd00002628bc02sc08i00
+hns        12 1 hns_0       pci:v000019E5d0000A222sv000019E5sd0000454Bbc02sc00i00
+ipathverbs 16 2 qib0        pci:v00001077d00007322sv00001077sd00007322bc0Csc06i00
+irdma      9  5 irdma0      pci:v00008086d000037D0sv00008086sd00000000bc02sc00i00
+mana       20 1 mana_0      -
+mlx4       2  4 mlx4_0      pci:v000015B3d00001003sv000015B3sd00000049bc02sc80i00
+mlx5       1  1 mlx5_0      pci:v000015B3d00001017sv000015B3sd00000020bc02sc00i00
+mthca      5  1 mthca0      pci:v000015B3d00006274sv000015B3sd00006274bc0Csc06i00
+ocrdma     7  2 ocrdma0     pci:v000010DFd00000720sv000010DFsd0000E724bc02sc00i00
+qedr       11 8 qedr0       pci:v00001077d00001656sv00001077sd0000E4F4bc02sc00i00
+rxe        14 2 rxe0        name
+siw        18 1 siw0        -
+vmw_pvrdma 10 3 vmw_pvrdma0 pci:v000015ADd00000820sv000015ADsd00000000bc02sc00i00
+"
+
+find_providers() {
+    local folder
+    for folder in /usr/lib/*-linux-gnu /usr/lib64 "$top"/build/deb/usr/lib/*-linux-gnu; do
+        [ -e "$folder/libibverbs/librxe-rdmav34.so" ] || continue
+        provider_libraries=$folder
+        case $folder in
+        "$top"/*) prefix=$folder/libibverbs/lib unpacked=$folder ;;
+        *) prefix= ;;
+        esac
+        return 0
+    done
+    return 1
+}
+
+# The file a plug-in's name leads to.
+file_of() { basename "$(readlink -f "$provider_libraries/libibverbs/lib$1-rdmav34.so")"; }
+
+debian_machine() {
+    local name id abi device modalias
+    machine
+    while read -r name id abi device modalias; do
+        [ -z "$name" ] || driver "$prefix$name"
+    done <<<"$providers"
+}
+
+test_providers() {
+    local name id abi device modalias count=0
+    while read -r name id abi device modalias; do
+        [ -n "$name" ] || continue
+        count=$((count + 1))
+        if wanted "by-number/$name"; then
+            debian_machine
+            by_netlink 4 "$device" uverbs0 "$id" "$abi"
+            # Two of them know only the bus, whatever the number.
+            case $name in hns | mthca) bus_of "$device" "$modalias" ;; esac
+            lists "by-number/$name" "$device" "$(file_of "$name")"
+        fi
+        # Only the number tells the devices of these two.
+        [ "$modalias" != - ] || continue
+        if wanted "by-bus/$name"; then
+            debian_machine
+            by_sysfs "$device" uverbs0 "$abi" "${modalias#name}"
+            lists "by-bus/$name" "$device" "$(file_of "$name")"
+        fi
+    done <<<"$providers"
+    [ "$count" = 17 ] || { failed=$((failed + 1)); echo "not ok providers: $count of 17"; }
+}
+
+# Both libraries on a machine with everything: the same list, but for the plug-ins it took.
+test_same_as_reference() {
+    local name id abi device modalias way number reference
+    reference=$(sh "$top/c-tests/diff/reference.sh" "$top/build") || {
+        skip reference "no other libibverbs.so.1 here"
+        return
+    }
+    for way in netlink sysfs; do
+        wanted "reference/$way" || continue
+        debian_machine
+        number=0
+        while read -r name id abi device modalias; do
+            [ -n "$name" ] || continue
+            [ $way = netlink ] && by_netlink $((number + 3)) "$device" "uverbs$number" "$id" "$abi"
+            [ $way = sysfs ] && by_sysfs "$device" "uverbs$number" "$abi" "${modalias#[n-]*}"
+            number=$((number + 1))
+        done <<<"$providers"
+        on "$lib" "$out/list" && grep -v '^plug-in' "$m/out" >"$m/ours"
+        on "$reference" "$out/list" && grep -v '^plug-in' "$m/out" >"$m/theirs"
+        if [ "$(wc -l <"$m/ours")" -gt 15 ] && cmp -s "$m/ours" "$m/theirs"; then
+            ok "reference/$way"
+        else
+            diff "$m/theirs" "$m/ours" >"$m/out"
+            not_ok "reference/$way" "theirs and ours differ"
+        fi
+    done
+}
+
+# A program linked with a provider's library: it has registered before anybody asked.
+test_linked() {
+    local name id abi device modalias soname
+    while read -r name id abi device modalias; do
+        case $name in mlx5 | mlx4 | efa | mana) ;; *) continue ;; esac
+        wanted "linked/$name" || continue
+        soname=$provider_libraries/lib$name.so.1
+        debian_machine
+        # No plug-in is configured: nothing could be loaded.
+        rm "$m"/config/*
+        by_netlink 4 "$device" uverbs0 "$id" "$abi"
+        linked=$soname
+        lists "linked/$name" "$device" "$(basename "$(readlink -f "$soname")")"
+        linked=
+        # And configured it is the same file, whose constructor does not run twice.
+        debian_machine
+        by_netlink 4 "$device" uverbs0 "$id" "$abi"
+        by_netlink 5 stranger0 uverbs1 99 1
+        linked=$soname
+        on "$lib" "$out/list"
+        linked=
+        if [ "$(grep -c uverbs "$m/out")" = 1 ] && [ ! -s "$m/err" ]; then
+            ok "linked/$name-configured"
+        else
+            not_ok "linked/$name-configured" "expected one device and no message"
+        fi
+    done <<<"$providers"
+}
+
+# --- the toy ---
+
+toy_log() { # NAME EXPECTED
+    if diff <(printf '%s\n' "$2") "$m/toy.log" >"$m/out"; then
+        ok "$1"
+    else
+        not_ok "$1" "the plug-in saw something else"
+    fi
+}
+
+test_toy_matching() {
+    local toy=libtoy-rdmav34.so
+    if wanted toy/by-number; then
+        machine; driver "$out/libtoy"; by_netlink 9 foo0 uverbs5 77 2
+        lists toy/by-number foo0 $toy
+        toy_log toy/by-number-log "alloc_device foo0 uverbs5 abi 2 index 9 data by number"
+    fi
+    if wanted toy/by-name; then
+        machine; driver "$out/libtoy"; by_sysfs toy7 uverbs5 3
+        lists toy/by-name toy7 $toy
+        toy_log toy/by-name-log "alloc_device toy7 uverbs5 abi 3 index -1 data by name"
+    fi
+    if wanted toy/by-modalias; then
+        machine; driver "$out/libtoy"; by_sysfs foo0 uverbs5 4 platform:toy3
+        lists toy/by-modalias foo0 $toy
+        toy_log toy/by-modalias-log "alloc_device foo0 uverbs5 abi 4 index -1 data by modalias"
+    fi
+    if wanted toy/by-pci; then
+        machine; driver "$out/libtoy"
+        by_sysfs foo0 uverbs5 4 pci:v0000FADEd00000001sv00000000sd00000000bc02sc00i00
+        lists toy/by-pci foo0 $toy
+        toy_log toy/by-pci-log "alloc_device foo0 uverbs5 abi 4 index -1 data by pci"
+    fi
+    if wanted toy/by-its-function; then
+        machine; driver "$out/libtoy"; by_netlink 9 taken0 uverbs5 99 2
+        lists toy/by-its-function taken0 $toy
+        toy_log toy/by-its-function-log "alloc_device taken0 uverbs5 abi 2 index 9 data none"
+    fi
+    if wanted toy/nested; then
+        machine; driver "$out/libNESTED"; by_netlink 9 toy0 uverbs5 77 2
+        lists toy/nested toy0 libNESTED-rdmav34.so
+        toy_log toy/nested-log "alloc_device toy0 uverbs5 abi 2 index 9 data by number
+meanwhile 0 devices"
+    fi
+}
+
+# --- what can go wrong ---
+
+test_bad_plugins() {
+    local bad
+    if wanted bad/missing; then
+        machine; driver "$out/libnowhere"; by_netlink 9 toy0 uverbs5 77 2
+        complains bad/missing toy0 uverbs5 nowhere-rdmav34.so
+        machine; by_netlink 9 rxe0 uverbs5 14 2
+        complains bad/not-configured rxe0 uverbs5 /etc/libibverbs.d "plug-in rxe"
+    fi
+    if wanted bad/unreadable; then
+        machine; driver "$m/libtoy"; by_netlink 9 toy0 uverbs5 77 2
+        mkdir "$m/libtoy-rdmav34.so"
+        complains bad/directory toy0 "$m/libtoy-rdmav34.so"
+        rmdir "$m/libtoy-rdmav34.so"
+        # Root reads everything, so somebody else has to try.
+        cp "$out/libtoy-rdmav34.so" "$m" && chmod 0 "$m/libtoy-rdmav34.so"
+        if [ "$(id -u)" != 0 ]; then
+            complains bad/unreadable toy0 "$m/libtoy-rdmav34.so" denied
+        elif setpriv --reuid 65534 --clear-groups test -r "$m/netlink" 2>/dev/null; then
+            : >"$m/commands"
+            setpriv --reuid 65534 --clear-groups env VERBIUM_NIC=off SYSFS_PATH="$m/sys" \
+                MACHINE_NODES="$m/nodes" MACHINE_CONFIG="$m/config" MACHINE_NETLINK="$m/netlink" \
+                LD_LIBRARY_PATH="$lib" LD_PRELOAD="$out/machine.so" "$out/list" \
+                >"$m/out" 2>"$m/err"
+            if [ "$(grep -c denied "$m/err")" = 1 ] && grep -q toy0 "$m/err"; then
+                ok bad/unreadable
+            else
+                not_ok bad/unreadable "expected one line with 'denied'"
+            fi
+        else
+            skip bad/unreadable "another user cannot be taken on, or not reach the build directory"
+        fi
+    fi
+    for bad in 0 40 700 4096 12000; do
+        wanted bad/cut-short || break
+        machine; driver "$m/libtoy"; by_netlink 9 toy0 uverbs5 77 2
+        head -c "$bad" "$out/libtoy-rdmav34.so" >"$m/libtoy-rdmav34.so"
+        complains "bad/cut-short-$bad" toy0 "$m/libtoy-rdmav34.so" "cut short"
+    done
+    if wanted bad/garbage; then
+        machine; driver "$m/libtoy"; by_netlink 9 toy0 uverbs5 77 2
+        seq 100000 >"$m/libtoy-rdmav34.so"
+        complains bad/garbage toy0 "$m/libtoy-rdmav34.so"
+    fi
+    if wanted bad/generation; then
+        machine; driver "$out/libFOREIGN"; by_netlink 9 toy0 uverbs5 77 2
+        complains bad/generation toy0 "$out/libFOREIGN-rdmav34.so" "interface 99" 34
+    fi
+    if wanted bad/undefined; then
+        machine; driver "$out/libUNDEFINED"; by_netlink 9 toy0 uverbs5 77 2
+        complains bad/undefined toy0 libUNDEFINED a_function_that_nobody_has
+    fi
+    if wanted bad/silent; then
+        machine; driver "$out/libSILENT"; by_netlink 9 toy0 uverbs5 77 2
+        complains bad/silent toy0 libSILENT "registered no driver"
+    fi
+    if wanted bad/refuses; then
+        machine; driver "$out/libREFUSES"; by_netlink 9 toy0 uverbs5 77 2
+        complains bad/refuses toy0 uverbs5 "plug-in toy"
+    fi
+    if wanted bad/abi; then
+        machine; driver "$out/libtoy"; by_netlink 9 toy0 uverbs5 77 5
+        complains bad/abi-above toy0 uverbs5 "version 5" "plug-in toy" "2 to 4"
+        machine; driver "$out/libtoy"; by_netlink 9 toy0 uverbs5 77 1
+        complains bad/abi-below toy0 uverbs5 "version 1" "plug-in toy" "2 to 4"
+    fi
+}
+
+test_silence() {
+    local bad
+    wanted silence || return 0
+    # Broken plug-ins of hardware that is not there are nobody's business.
+    machine; driver "$out/libtoy"; by_netlink 9 toy0 uverbs5 77 2
+    for bad in rxe mlx5 siw; do driver "$m/gone/lib$bad"; done
+    lists silence/absent-hardware toy0 libtoy-rdmav34.so
+    # A device nobody knows is mentioned only on request.
+    machine; driver "$out/libtoy"; by_netlink 9 foo0 uverbs5 99 2
+    lists silence/stranger "" libtoy-rdmav34.so
+    IBV_SHOW_WARNINGS=1 complains silence/stranger-on-request foo0 uverbs5 99
+    machine
+    lists silence/no-device "" ""
+}
+
+test_users_choice() {
+    wanted choice || return 0
+    machine; by_netlink 9 toy0 uverbs5 77 2
+    RDMAV_DRIVERS=$out/libtoy lists choice/rdmav-drivers toy0 libtoy-rdmav34.so
+    IBV_DRIVERS=$out/libtoy lists choice/ibv-drivers toy0 libtoy-rdmav34.so
+    RDMAV_DRIVERS=$out/libtoy IBV_DRIVERS=$out/libNESTED \
+        lists choice/the-first-wins toy0 libtoy-rdmav34.so
+    driver "$out/libNESTED"
+    RDMAV_DRIVERS=";$out/libtoy:" lists choice/before-the-machines toy0 libtoy-rdmav34.so
+    # What the user names and cannot be had is told, even if another plug-in serves.
+    RDMAV_DRIVERS=$m/libnowhere on "$lib" "$out/list"
+    if grep -q '^toy0 ' "$m/out" && [ "$(wc -l <"$m/err")" = 1 ] && grep -q nowhere "$m/err"; then
+        ok choice/nowhere
+    else
+        not_ok choice/nowhere "expected the device, and one line about the plug-in"
+    fi
+}
+
+test_kernels() {
+    local abi
+    for abi in 3 4 5 6; do
+        wanted "kernel/uverbs-$abi" || continue
+        machine; driver "$out/libtoy"; uverbs_abi=$abi by_sysfs toy0 uverbs5 3
+        lists "kernel/uverbs-$abi" toy0 libtoy-rdmav34.so
+    done
+    for abi in 2 7; do
+        wanted "kernel/uverbs-$abi" || continue
+        machine; driver "$out/libtoy"; uverbs_abi=$abi by_sysfs toy0 uverbs5 3
+        on "$lib" "$out/list"
+        if grep -q '^no list: Function not implemented' "$m/out" &&
+            [ "$(wc -l <"$m/err")" = 1 ] && grep -q "version $abi .* 3 to 6" "$m/err"; then
+            ok "kernel/uverbs-$abi"
+        else
+            not_ok "kernel/uverbs-$abi" "expected ENOSYS and one line with the numbers"
+        fi
+    done
+    if wanted kernel/no-node; then
+        machine; driver "$out/libtoy"; by_netlink 9 toy0 uverbs5 77 2; rm "$m/nodes/uverbs5"
+        by_netlink 10 toy1 uverbs6 77 2
+        lists kernel/no-node toy1 libtoy-rdmav34.so
+    fi
+    if wanted kernel/nothing; then
+        machine; echo none >"$m/way"
+        on "$lib" "$out/list"
+        if grep -q '^no list: Function not implemented' "$m/out" && [ ! -s "$m/err" ]; then
+            ok kernel/nothing
+        else
+            not_ok kernel/nothing "expected ENOSYS in silence"
+        fi
+        # There the device inside the library steps in, and only there.
+        nic=auto on "$lib" "$out/list"
+        if grep -q '^verbium0 ' "$m/out"; then ok nic/alone; else not_ok nic/alone "no verbium0"; fi
+        machine; driver "$out/libtoy"; by_netlink 9 toy0 uverbs5 77 2
+        nic=auto lists nic/steps-back toy0 libtoy-rdmav34.so
+        nic=on on "$lib" "$out/list"
+        if sed -n 1p "$m/out" | grep -q '^toy0' && sed -n 2p "$m/out" | grep -q '^verbium0'; then
+            ok nic/after
+        else
+            not_ok nic/after "expected toy0, then verbium0"
+        fi
+    fi
+}
+
+# Devices come and go between the listings of one process.
+test_plugging() {
+    local lists
+    wanted plug || return 0
+    machine; driver "$out/libtoy"
+    by_netlink 3 toy0 uverbs0 77 2; by_netlink 4 toy1 uverbs1 77 2
+    mkfifo "$m/in"
+    (on "$lib" "$out/list" 4 <"$m/in") &
+    exec 7>"$m/in"
+    # The output goes to a file; a listing has ended when its mark is there.
+    next() {
+        local tries=0
+        until [ "$(cat "$m/out" 2>/dev/null | grep -c '^--$')" -ge "$1" ] || [ $((tries += 1)) -gt 600 ]; do
+            sleep 0.05
+        done
+    }
+    next 1; : >"$m/netlink"; by_netlink 4 toy1 uverbs1 77 2; by_netlink 5 toy2 uverbs2 77 2; echo >&7
+    next 2; : >"$m/netlink"; by_netlink 4 toy1 uverbs1 77 2; by_netlink 6 toy0 uverbs0 77 2; echo >&7
+    next 3; : >"$m/netlink"; echo >&7
+    exec 7>&-
+    wait
+    lists=$(sed -n 's/^\(= \)\?\([^ ]*\) uverbs.* index \([0-9]*\).*/\1\2:\3/p; s/^--$/|/p' "$m/out" | xargs)
+    if [ "$lists" = "toy0:3 toy1:4 | = toy1:4 toy2:5 | = toy1:4 toy0:6 |" ]; then
+        ok plug/lists
+    else
+        not_ok plug/lists "saw $lists"
+    fi
+    # Each device is let go once, when the last list that holds it is freed.
+    if [ "$(grep -c '^uninit_device 1$' "$m/toy.log")" = 4 ]; then
+        ok plug/uninit
+    else
+        cp "$m/toy.log" "$m/out"
+        not_ok plug/uninit "expected four devices to be let go"
+    fi
+}
+
+test_memlock() {
+    local as=
+    wanted memlock || return 0
+    machine; driver "$out/libtoy"; by_netlink 3 toy0 uverbs0 77 2
+    if [ "$(id -u)" = 0 ]; then
+        as="setpriv --reuid 65534 --clear-groups"
+        $as test -x "$out/list" 2>/dev/null ||
+            { skip memlock "another user cannot be taken on, or not reach the build directory"; return; }
+        chmod -R a+rwX "$m"
+    fi
+    (ulimit -l 32; on "$lib" $as "$out/list")
+    if grep -q 'only 32768 bytes may be locked' "$m/err" && [ "$(wc -l <"$m/err")" = 1 ]; then
+        ok memlock/tiny
+    else
+        not_ok memlock/tiny "expected a warning"
+    fi
+    (ulimit -l 64; on "$lib" $as "$out/list")
+    if [ ! -s "$m/err" ]; then ok memlock/enough; else not_ok memlock/enough "expected none"; fi
+}
+
+build >"$top/build/provider.log" 2>&1 || {
+    cat "$top/build/provider.log"
+    echo "0 passed, 1 failed, 0 skipped"
+    exit 1
+}
+unpacked= linked=
+if find_providers; then
+    test_providers
+    test_same_as_reference
+    test_linked
+else
+    skip providers "Debian's provider plug-ins are not here"
+fi
+test_toy_matching
+test_bad_plugins
+test_silence
+test_users_choice
+test_kernels
+test_plugging
+test_memlock
+[ $unlisted = 0 ] || echo "$unlisted skips are not listed in skips.txt"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ] && [ $unlisted = 0 ]
