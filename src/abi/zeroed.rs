@@ -28,6 +28,7 @@ macro_rules! zeroed {
 zeroed!(
     _compat_ibv_port_attr,
     _ibv_device_ops,
+    empty,
     ex_hdr,
     ib_path_rec_data,
     ib_user_path_rec,

@@ -1,8 +1,8 @@
 //! The list of devices, their names, opening and closing, and what a device says of itself.
 
-use std::ffi::{c_char, c_int};
+use std::ffi::{c_char, c_int, c_void};
 use std::mem::offset_of;
-use std::ptr::null;
+use std::ptr::{null, null_mut};
 use std::sync::Once;
 
 use super::fork;
@@ -115,9 +115,19 @@ pub(super) unsafe extern "C" fn ibv_get_device_index(device: *mut ibv_device) ->
 /// # Safety
 /// The promises of `gate`.
 pub(super) unsafe extern "C" fn ibv_open_device(device: *mut ibv_device) -> *mut ibv_context {
+    // SAFETY: the promises are the caller's.
+    unsafe { open(device, null_mut()) }
+}
+
+/// Opens a device with a word for its provider.
+///
+/// # Safety
+/// The promises of `gate`.
+pub(super) unsafe fn open(device: *mut ibv_device, private_data: *mut c_void) -> *mut ibv_context {
     gate::null(|| {
         // SAFETY: the promise *object*.
-        let context = unsafe { DeviceRef::to(device) }?.open()?.as_ptr();
+        let device = unsafe { DeviceRef::to(device) }?;
+        let context = device.open(private_data)?.as_ptr();
         // SAFETY: just opened; the application has not seen it yet.
         unsafe { cover_slots(context) };
         Ok(context)

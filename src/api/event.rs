@@ -65,6 +65,28 @@ pub(super) unsafe fn signal(
     unsafe { libc::pthread_mutex_unlock(mutex) };
 }
 
+/// Waits until everything that was reported of an object has been acknowledged.
+///
+/// Without end if an event is kept: that is how verbs protect an event from naming a dead object.
+///
+/// # Safety
+/// Mutex and condition are those of a live object, initialised, and `is_done` reads nothing but
+/// what they guard.
+pub(super) unsafe fn wait(
+    mutex: *mut pthread_mutex_t,
+    cond: *mut pthread_cond_t,
+    is_done: impl Fn() -> bool,
+) {
+    // SAFETY: initialised by contract.
+    unsafe { libc::pthread_mutex_lock(mutex) };
+    while !is_done() {
+        // SAFETY: locked above.
+        unsafe { libc::pthread_cond_wait(cond, mutex) };
+    }
+    // SAFETY: locked above.
+    unsafe { libc::pthread_mutex_unlock(mutex) };
+}
+
 /// `man ibv_get_async_event(3)`: −1 when there is no event, as `read` would.
 ///
 /// # Safety

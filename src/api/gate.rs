@@ -121,7 +121,7 @@ macro_rules! owned {
 }
 
 owned!(ibv_pd ibv_mr ibv_mw ibv_cq ibv_qp ibv_srq ibv_ah ibv_comp_channel ibv_wq ibv_dm);
-owned!(ibv_dmah ibv_comp_cntr);
+owned!(ibv_dmah ibv_comp_cntr ibv_xrcd ibv_flow ibv_counters ibv_flow_action ibv_rwq_ind_table);
 
 /// The operation of a context, from its writable private table.
 ///

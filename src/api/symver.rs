@@ -42,28 +42,9 @@ macro_rules! export {
     };
 }
 
-/// The refused names of the provider's table, with the function of their convention.
-#[cfg(versioned)]
-macro_rules! export_refused {
-    ($refuse:path; $($name:literal $binding:literal $node:literal $convention:ident;)*) => {
-        export! { $(crate::provider::refuse::$convention => $name $binding $node;)* }
-    };
-}
-
-#[cfg(not(versioned))]
-macro_rules! export_refused {
-    ($refuse:path; $($name:literal $binding:literal $node:literal $convention:ident;)*) => {
-        #[cfg(test)]
-        pub(super) const REFUSED: &[(&str, &str, &str)] = &[$(($name, $node, $binding)),*];
-        const _: () = { $(let _ = crate::provider::refuse::$convention as *const (); )* };
-    };
-}
-
-crate::provider::ops::unsupported_symbols!(export_refused);
-
 /// Whether destroying objects of a device that is gone counts as success.
 ///
-/// A byte that providers read; it stays 0 until the kernel path sets it from the environment.
+/// A byte that providers read; `private::disassociate` sets it from the environment.
 #[unsafe(no_mangle)]
 #[allow(non_upper_case_globals)] // The name is the interface.
 pub static verbs_allow_disassociate_destroy: crate::base::sync::AtomicBool =
@@ -175,6 +156,67 @@ export! {
     super::pd::ibv_dm_export_dmabuf_fd => "ibv_dm_export_dmabuf_fd" "@@@" "IBVERBS_1.16";
     super::pd::ibv_export_buf_dmabuf_fd => "ibv_export_buf_dmabuf_fd" "@@@" "IBVERBS_1.18";
     super::pd::ibv_free_buf => "ibv_free_buf" "@@@" "IBVERBS_1.17";
+    super::private::cmd::device::execute_ioctl => "execute_ioctl" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::mr::ibv_cmd_advise_mr => "ibv_cmd_advise_mr" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::mr::ibv_cmd_alloc_dm => "ibv_cmd_alloc_dm" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::pd::ibv_cmd_alloc_mw => "ibv_cmd_alloc_mw" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::pd::ibv_cmd_alloc_pd => "ibv_cmd_alloc_pd" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::pd::ibv_cmd_attach_mcast => "ibv_cmd_attach_mcast" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::pd::ibv_cmd_close_xrcd => "ibv_cmd_close_xrcd" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::pd::ibv_cmd_create_ah => "ibv_cmd_create_ah" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::flow::ibv_cmd_create_counters => "ibv_cmd_create_counters" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::cq::ibv_cmd_create_cq => "ibv_cmd_create_cq" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::cq::ibv_cmd_create_cq_ex => "ibv_cmd_create_cq_ex" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::cq::ibv_cmd_create_cq_ex2 => "ibv_cmd_create_cq_ex2" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::flow::ibv_cmd_create_flow => "ibv_cmd_create_flow" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::flow::ibv_cmd_create_flow_action_esp => "ibv_cmd_create_flow_action_esp" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::qp::ibv_cmd_create_qp => "ibv_cmd_create_qp" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::qp::ibv_cmd_create_qp_ex => "ibv_cmd_create_qp_ex" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::qp::ibv_cmd_create_qp_ex2 => "ibv_cmd_create_qp_ex2" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::wq::ibv_cmd_create_rwq_ind_table => "ibv_cmd_create_rwq_ind_table" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::srq::ibv_cmd_create_srq => "ibv_cmd_create_srq" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::srq::ibv_cmd_create_srq_ex => "ibv_cmd_create_srq_ex" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::wq::ibv_cmd_create_wq => "ibv_cmd_create_wq" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::pd::ibv_cmd_dealloc_mw => "ibv_cmd_dealloc_mw" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::pd::ibv_cmd_dealloc_pd => "ibv_cmd_dealloc_pd" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::mr::ibv_cmd_dereg_mr => "ibv_cmd_dereg_mr" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::pd::ibv_cmd_destroy_ah => "ibv_cmd_destroy_ah" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::flow::ibv_cmd_destroy_counters => "ibv_cmd_destroy_counters" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::cq::ibv_cmd_destroy_cq => "ibv_cmd_destroy_cq" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::flow::ibv_cmd_destroy_flow => "ibv_cmd_destroy_flow" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::flow::ibv_cmd_destroy_flow_action => "ibv_cmd_destroy_flow_action" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::qp::ibv_cmd_destroy_qp => "ibv_cmd_destroy_qp" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::wq::ibv_cmd_destroy_rwq_ind_table => "ibv_cmd_destroy_rwq_ind_table" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::srq::ibv_cmd_destroy_srq => "ibv_cmd_destroy_srq" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::wq::ibv_cmd_destroy_wq => "ibv_cmd_destroy_wq" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::pd::ibv_cmd_detach_mcast => "ibv_cmd_detach_mcast" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::mr::ibv_cmd_free_dm => "ibv_cmd_free_dm" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::device::ibv_cmd_get_context => "ibv_cmd_get_context" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::cq::ibv_cmd_modify_cq => "ibv_cmd_modify_cq" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::flow::ibv_cmd_modify_flow_action_esp => "ibv_cmd_modify_flow_action_esp" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::qp::ibv_cmd_modify_qp => "ibv_cmd_modify_qp" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::qp::ibv_cmd_modify_qp_ex => "ibv_cmd_modify_qp_ex" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::srq::ibv_cmd_modify_srq => "ibv_cmd_modify_srq" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::wq::ibv_cmd_modify_wq => "ibv_cmd_modify_wq" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::qp::ibv_cmd_open_qp => "ibv_cmd_open_qp" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::pd::ibv_cmd_open_xrcd => "ibv_cmd_open_xrcd" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::post::ibv_cmd_poll_cq => "ibv_cmd_poll_cq" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::post::ibv_cmd_post_recv => "ibv_cmd_post_recv" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::post::ibv_cmd_post_send => "ibv_cmd_post_send" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::post::ibv_cmd_post_srq_recv => "ibv_cmd_post_srq_recv" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::device::ibv_cmd_query_context => "ibv_cmd_query_context" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::device::ibv_cmd_query_device_any => "ibv_cmd_query_device_any" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::mr::ibv_cmd_query_mr => "ibv_cmd_query_mr" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::device::ibv_cmd_query_port => "ibv_cmd_query_port" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::qp::ibv_cmd_query_qp => "ibv_cmd_query_qp" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::srq::ibv_cmd_query_srq => "ibv_cmd_query_srq" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::flow::ibv_cmd_read_counters => "ibv_cmd_read_counters" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::mr::ibv_cmd_reg_dm_mr => "ibv_cmd_reg_dm_mr" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::mr::ibv_cmd_reg_dmabuf_mr => "ibv_cmd_reg_dmabuf_mr" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::mr::ibv_cmd_reg_mr => "ibv_cmd_reg_mr" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::cq::ibv_cmd_req_notify_cq => "ibv_cmd_req_notify_cq" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::mr::ibv_cmd_rereg_mr => "ibv_cmd_rereg_mr" "@@@" "IBVERBS_PRIVATE_34";
+    super::private::cmd::cq::ibv_cmd_resize_cq => "ibv_cmd_resize_cq" "@@@" "IBVERBS_PRIVATE_34";
     super::private::init::_verbs_init_and_alloc_context => "_verbs_init_and_alloc_context" "@@@" "IBVERBS_PRIVATE_34";
     super::private::init::verbs_open_device => "verbs_open_device" "@@@" "IBVERBS_PRIVATE_34";
     super::private::init::verbs_set_ops => "verbs_set_ops" "@@@" "IBVERBS_PRIVATE_34";

@@ -9,18 +9,15 @@ use std::ffi::c_int;
 use std::mem::offset_of;
 
 use super::device::DeviceRef;
-use super::{ops, refuse};
+use super::ops;
 use crate::abi::*;
 use crate::base::errno::Errno;
+use crate::kernel::Uverbs;
 
 /// The layouts of the provider interface a context may be built on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
     /// Releases 36 to 56: 648 bytes of `verbs_context`, 76 operations.
-    #[allow(
-        dead_code,
-        reason = "plug-ins of this generation are loaded by the kernel path"
-    )]
     Pabi34,
     /// Release 65: 696 bytes, 93 operations. The embedded NIC speaks it.
     Pabi65,
@@ -28,7 +25,7 @@ pub(crate) enum Dialect {
 
 impl Dialect {
     /// The size of `verbs_context`, as `sz` announces it to inline functions.
-    fn verbs_context_bytes(self) -> usize {
+    pub(crate) fn verbs_context_bytes(self) -> usize {
         match self {
             Dialect::Pabi34 => pabi_34::VERBS_CONTEXT_SIZE_34,
             Dialect::Pabi65 => size_of::<verbs_context>(),
@@ -42,8 +39,8 @@ pub(crate) struct Private {
     pub(crate) ops: verbs_context_ops,
     /// Who answers what never reaches a provider.
     pub(crate) core: &'static CoreOps,
-    #[allow(dead_code, reason = "read by verbs_set_ops of older generations")]
-    pub(crate) dialect: Dialect,
+    /// How commands reach the kernel, unless there is no kernel behind the context.
+    pub(crate) kernel: Option<Uverbs>,
     /// The device stays while a context of it is open.
     pub(crate) device: DeviceRef,
 }
@@ -85,10 +82,22 @@ pub(crate) unsafe fn table(context: *mut ibv_context) -> *mut verbs_context_ops 
     unsafe { &raw mut (*private).ops }
 }
 
+/// The way to the kernel of a context, `EOPNOTSUPP` for one without a kernel behind it.
+///
+/// # Safety
+/// As for [`private`]; the context stays open while the answer is used.
+pub(crate) unsafe fn kernel<'a>(context: *mut ibv_context) -> Result<&'a Uverbs, Errno> {
+    // SAFETY: the caller's promise.
+    let private = unsafe { private(context) }?;
+    // SAFETY: the private part lives as long as the context, and this member never changes.
+    unsafe { (*private).kernel.as_ref() }.ok_or(Errno::EOPNOTSUPP)
+}
+
 /// What a context starts with.
 pub(crate) struct Start {
     pub(crate) device: DeviceRef,
     pub(crate) cmd_fd: c_int,
+    pub(crate) kernel: Option<Uverbs>,
     pub(crate) core: &'static CoreOps,
     pub(crate) dialect: Dialect,
 }
@@ -102,7 +111,7 @@ pub(crate) unsafe fn init(context: *mut ibv_context, start: Start) {
     let private = Box::into_raw(Box::new(Private {
         ops: ops::DEFAULTS,
         core: start.core,
-        dialect: start.dialect,
+        kernel: start.kernel,
         device: start.device,
     }));
     let sz = context.wrapping_byte_sub(SZ_BEFORE_CONTEXT).cast::<usize>();
@@ -159,17 +168,6 @@ pub(crate) unsafe fn uninit(context: *mut ibv_context) {
     // SAFETY: initialised by `init`, held by nobody.
     unsafe { libc::pthread_mutex_destroy(&raw mut (*context).mutex) };
 }
-
-/// The answers of a context with nobody behind it.
-pub(crate) static NO_CORE: CoreOps = CoreOps {
-    create_comp_channel: |_| refuse::null().cast(),
-    destroy_comp_channel: |_| refuse::errno(),
-    query_gid: |_, _, _, _| refuse::minus_one(),
-    query_gid_ex: |_, _, _, _, _, _| refuse::errno(),
-    query_gid_table: |_, _, _, _, _| refuse::negative() as isize,
-    query_gid_type: |_, _, _, _| refuse::minus_one(),
-    query_pkey: |_, _, _, _| refuse::minus_one(),
-};
 
 #[cfg(test)]
 mod tests;

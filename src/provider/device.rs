@@ -5,13 +5,12 @@
 //! each open context hold one; the last to go hands the device back to its provider. A device of
 //! the kernel also has a record of what was found out about it, which is ours and goes before it.
 
-use std::ffi::{CStr, CString, OsStr, c_char, c_int};
+use std::ffi::{CStr, CString, OsStr, c_char};
 use std::os::unix::ffi::OsStrExt;
 use std::ptr::NonNull;
 
 use super::matching;
 use super::plugin::Driver;
-use super::refuse::set_errno;
 use crate::abi::*;
 use crate::base::errno::Errno;
 use crate::base::sync::{AtomicU32, AtomicU64, Ordering};
@@ -71,13 +70,6 @@ impl DeviceRef {
         self.0.as_ptr().cast()
     }
 
-    /// Whether the device takes MRs with access bits it may ignore.
-    pub(crate) fn has_optional_access(&self) -> bool {
-        // SAFETY: alive while referenced; the field is constant after the device was made.
-        let support = unsafe { (*self.0.as_ptr()).core_support };
-        support & u64::from(IB_UVERBS_CORE_SUPPORT_OPTIONAL_MR_ACCESS) != 0
-    }
-
     /// Whether registering a region pins its pages, so that a fork could part them from it.
     pub(crate) fn pins_memory(&self) -> bool {
         // SAFETY: alive while referenced.
@@ -91,49 +83,10 @@ impl DeviceRef {
         record.map(|record| record.sysfs_cdev)
     }
 
-    /// Lets the provider make a context on a descriptor of another; it takes its own reference,
-    /// and the descriptor.
-    pub(crate) fn import(&self, cmd_fd: c_int) -> Result<NonNull<ibv_context>, Errno> {
-        let import_context = self
-            .ops()
-            .and_then(|ops| ops.import_context)
-            .ok_or(Errno::EOPNOTSUPP)?;
-        set_errno(Errno(0));
-        // SAFETY: the provider's own function with its own device, which is alive.
-        embedded_context_of(unsafe { import_context(self.as_ptr(), cmd_fd) })
-    }
-
-    /// Lets the provider make a context; it takes its own reference.
-    ///
-    /// `private_data` is passed on as it is; −1 stands for "no command descriptor".
-    pub(crate) fn open(&self) -> Result<NonNull<ibv_context>, Errno> {
-        let ops = self.ops();
-        let alloc_context = ops
-            .and_then(|ops| ops.alloc_context)
-            .ok_or(Errno::EOPNOTSUPP)?;
-        set_errno(Errno(0));
-        // SAFETY: the provider's own function with its own device, which is alive.
-        let made = unsafe { alloc_context(self.as_ptr(), -1, std::ptr::null_mut()) };
-        embedded_context_of(made)
-    }
-
-    fn ops(&self) -> Option<&'static verbs_device_ops> {
+    pub(super) fn ops(&self) -> Option<&'static verbs_device_ops> {
         // SAFETY: alive while referenced; providers keep their table for the process's life.
         unsafe { (*self.0.as_ptr()).ops.as_ref() }
     }
-}
-
-/// The context applications see, in one a provider has just made; else why it was not made.
-fn embedded_context_of(made: *mut verbs_context) -> Result<NonNull<ibv_context>, Errno> {
-    // SAFETY: a context that was made has the embedded one at today's place; providers of other
-    // generations are opened by the plug-in loader.
-    let context = NonNull::new(made).map(|made| unsafe { &raw mut (*made.as_ptr()).context });
-    context
-        .and_then(NonNull::new)
-        .ok_or_else(|| match Errno::last() {
-            Errno(0) => Errno::EIO,
-            errno => errno,
-        })
 }
 
 impl Clone for DeviceRef {

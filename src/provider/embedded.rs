@@ -77,6 +77,11 @@ pub(super) fn new_device(nic: &'static Nic, info: &DeviceInfo) -> DeviceRef {
     unsafe { DeviceRef::first(device) }
 }
 
+/// Whether a provider's table is that of the NIC.
+pub(super) fn is_ours(ops: &verbs_device_ops) -> bool {
+    std::ptr::eq(ops, &DEVICE_OPS.0)
+}
+
 /// The GUID of one of our devices, or `None` for another provider's.
 ///
 /// # Safety
@@ -133,6 +138,7 @@ unsafe fn open(device: *mut ibv_device, cmd_fd: c_int) -> Result<*mut embedded_c
     let start = Start {
         device,
         cmd_fd,
+        kernel: None,
         core: (nic.core)(),
         dialect: Dialect::Pabi65,
     };

@@ -53,7 +53,10 @@ pub(crate) fn device() -> DeviceRef {
 
 /// An open context of a fresh device.
 pub(crate) fn opened() -> *mut ibv_context {
-    device().open().expect("the fake NIC opens").as_ptr()
+    device()
+        .open(std::ptr::null_mut())
+        .expect("the fake NIC opens")
+        .as_ptr()
 }
 
 /// The name an application sees.

@@ -10,7 +10,9 @@ pub(crate) mod device;
 pub(crate) mod embedded;
 #[cfg(test)]
 pub(crate) mod fake;
+pub(crate) mod kernel;
 mod matching;
+pub(crate) mod open;
 pub(crate) mod ops;
 pub(crate) mod plugin;
 pub(crate) mod refuse;

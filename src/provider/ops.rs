@@ -1,8 +1,7 @@
 //! The ops table: its defaults, how a provider's entries are laid over them, and what is refused.
 //!
-//! Two tables stand here and nowhere else. One names each operation, its default and the public
-//! slot that inline functions of the headers read. The other names the exported functions that
-//! have no body yet. Nothing else in the library refuses a whole function on its own account.
+//! The table stands here and nowhere else: each operation, its default and the public slot that
+//! inline functions of the headers read. Nothing else refuses a whole function on its own account.
 //! Called by `context` when a context is made and by plug-ins through `verbs_set_ops`.
 
 use std::ffi::c_int;
@@ -223,79 +222,6 @@ operations! {
     unimport_mr: [refuses ReturnsNothing] [private];
     unimport_pd: [refuses ReturnsNothing] [private];
 }
-
-/// Calls a macro with every exported name that has no body: name, binding, node, convention.
-///
-/// The conventions are the functions of [`refuse`]. A name with an implementation is listed in
-/// `api/symver` instead, never in both.
-macro_rules! unsupported_symbols {
-    ($export:ident) => {
-        $export! { crate::provider::refuse;
-            "execute_ioctl" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_advise_mr" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_alloc_dm" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_alloc_mw" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_alloc_pd" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_attach_mcast" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_close_xrcd" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_create_ah" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_create_counters" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_create_cq" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_create_cq_ex" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_create_cq_ex2" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_create_flow" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_create_flow_action_esp" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_create_qp" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_create_qp_ex" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_create_qp_ex2" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_create_rwq_ind_table" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_create_srq" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_create_srq_ex" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_create_wq" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_dealloc_mw" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_dealloc_pd" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_dereg_mr" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_destroy_ah" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_destroy_counters" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_destroy_cq" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_destroy_flow" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_destroy_flow_action" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_destroy_qp" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_destroy_rwq_ind_table" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_destroy_srq" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_destroy_wq" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_detach_mcast" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_free_dm" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_get_context" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_modify_cq" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_modify_flow_action_esp" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_modify_qp" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_modify_qp_ex" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_modify_srq" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_modify_wq" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_open_qp" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_open_xrcd" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_poll_cq" "@@@" "IBVERBS_PRIVATE_34" minus_one;
-            "ibv_cmd_post_recv" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_post_send" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_post_srq_recv" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_query_context" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_query_device_any" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_query_mr" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_query_port" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_query_qp" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_query_srq" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_read_counters" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_reg_dm_mr" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_reg_dmabuf_mr" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_reg_mr" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_req_notify_cq" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_rereg_mr" "@@@" "IBVERBS_PRIVATE_34" errno;
-            "ibv_cmd_resize_cq" "@@@" "IBVERBS_PRIVATE_34" errno;
-        }
-    };
-}
-pub(crate) use unsupported_symbols;
 
 #[cfg(test)]
 mod tests;

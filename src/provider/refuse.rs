@@ -1,7 +1,6 @@
 //! The answers of whatever has no body: one function per return convention.
 //!
-//! The table in `ops` names the convention of each refused name; both the exported symbols and
-//! the default entries of an ops table are built from these. They take no argument and read
+//! The table in `ops` names the convention of each operation. They take no argument and read
 //! none, so one body serves every signature with the same kind of result. None of them ever
 //! pretends to have done something.
 
@@ -42,9 +41,3 @@ pub(crate) extern "C" fn minus_one() -> c_int {
 
 /// Returns nothing and does nothing.
 pub(crate) extern "C" fn nothing() {}
-
-/// Returns the negative error number: the convention of address resolution.
-pub(crate) extern "C" fn negative() -> c_int {
-    set_unsupported();
-    -Errno::EOPNOTSUPP.0
-}

@@ -4,6 +4,7 @@
 //! translated here; everything else works on the embedded `ibv_context` as for any provider.
 
 use std::ffi::{c_int, c_void};
+use std::os::fd::{FromRawFd, OwnedFd};
 #[cfg(test)]
 use std::ptr::null_mut;
 
@@ -11,20 +12,23 @@ use crate::abi::pabi_34::{OPS_34_TO_65, VERBS_CONTEXT_SIZE_34, verbs_context_ops
 use crate::abi::*;
 use crate::api::gate::{self, not_null};
 use crate::base::errno::Errno;
-use crate::provider::context::{self, Dialect, NO_CORE, Start};
+use crate::kernel::Uverbs;
+use crate::provider::context::{self, Dialect, Start};
 use crate::provider::device::DeviceRef;
+use crate::provider::kernel::CORE;
 
 /// Where the `ibv_context` stands in a `verbs_context` of generation 34.
 const CONTEXT_34: usize = VERBS_CONTEXT_SIZE_34 - size_of::<ibv_context>();
 
 /// The context inside a plug-in's `verbs_context`.
-fn context_of(verbs: *mut verbs_context) -> *mut ibv_context {
+pub(super) fn context_of(verbs: *mut verbs_context) -> *mut ibv_context {
     verbs.wrapping_byte_add(CONTEXT_34).cast()
 }
 
 /// Allocates and fills a plug-in's context; the plug-in frees the block with `free`.
 ///
-/// `context_offset` is the offset of the `verbs_context` in the block, dressed as a pointer.
+/// `context_offset` is the offset of the `verbs_context` in the block, dressed as a pointer. The
+/// descriptor belongs to the context, and is closed if there will be none.
 ///
 /// # Safety
 /// The promises of `gate`.
@@ -33,9 +37,11 @@ pub(in crate::api) unsafe extern "C" fn _verbs_init_and_alloc_context(
     cmd_fd: c_int,
     alloc_size: usize,
     context_offset: *mut verbs_context,
-    _driver_id: u32,
+    driver_id: u32,
 ) -> *mut c_void {
     gate::null(|| {
+        // SAFETY: the plug-in has given the descriptor up, and drops it here if we fail.
+        let fd = (cmd_fd >= 0).then(|| unsafe { OwnedFd::from_raw_fd(cmd_fd) });
         let offset = context_offset as usize;
         let end = offset
             .checked_add(VERBS_CONTEXT_SIZE_34)
@@ -49,14 +55,17 @@ pub(in crate::api) unsafe extern "C" fn _verbs_init_and_alloc_context(
         let block = unsafe { libc::calloc(1, alloc_size) };
         not_null(block).map_err(|_| Errno::ENOMEM)?;
         let context = context_of(block.wrapping_byte_add(offset).cast());
+        super::disassociate::read_environment();
         let start = Start {
             device,
             cmd_fd,
-            core: &NO_CORE,
+            kernel: Some(Uverbs::new(cmd_fd, driver_id)),
+            core: &CORE,
             dialect: Dialect::Pabi34,
         };
         // SAFETY: zeroed memory with the room of this generation, as checked above.
         unsafe { context::init(context, start) };
+        std::mem::forget(fd);
         Ok(block)
     })
 }
@@ -108,19 +117,8 @@ pub(in crate::api) unsafe extern "C" fn verbs_open_device(
     device: *mut ibv_device,
     private_data: *mut c_void,
 ) -> *mut ibv_context {
-    gate::null(|| {
-        not_null(device)?;
-        if !private_data.is_null() {
-            return Err(Errno::EOPNOTSUPP);
-        }
-        // SAFETY: the promises are the caller's.
-        let context = unsafe { crate::api::device::ibv_open_device(device) };
-        if context.is_null() {
-            Err(Errno::last())
-        } else {
-            Ok(context)
-        }
-    })
+    // SAFETY: the promises are the caller's.
+    unsafe { crate::api::device::open(device, private_data) }
 }
 
 /// A context of a plug-in, from its making to its end.

@@ -98,7 +98,8 @@ fn nothing_is_written_in_front_of_an_older_block() {
     let start = Start {
         device,
         cmd_fd: -1,
-        core: &NO_CORE,
+        kernel: None,
+        core: &crate::provider::kernel::CORE,
         dialect: Dialect::Pabi34,
     };
     // SAFETY: the memory of an older context, with guard words where today's would begin.

@@ -68,6 +68,6 @@ fn what_the_nic_refuses_at_open_is_the_answer() {
     // The descriptors of an unlucky open must not be closed for somebody else.
     let file = std::fs::File::open("/dev/null").expect("exists");
     OPEN_FAILS.set(Some(Errno::EMFILE));
-    assert_eq!(device.open().err(), Some(Errno::EMFILE));
+    assert_eq!(device.open(std::ptr::null_mut()).err(), Some(Errno::EMFILE));
     assert!(fake::is_open(file.as_raw_fd()));
 }

@@ -1,0 +1,225 @@
+//! The data path through the kernel, for devices whose queues it keeps to itself.
+
+use crate::abi::*;
+use crate::base::errno::Errno;
+use crate::kernel::write::{WriteCommand, bytes_of};
+use crate::kernel::{DriverData, Uverbs};
+
+/// How posting went.
+pub struct Posted {
+    pub result: Result<(), Errno>,
+    /// Which request was not taken, counted from 1; 0 if the kernel does not say.
+    pub bad_wr: u32,
+}
+
+/// The requests of a list, in the kernel's words, with their entries behind them.
+struct List {
+    wr_count: u32,
+    sge_count: u32,
+    requests: Vec<u8>,
+    entries: Vec<u8>,
+}
+
+impl List {
+    const fn new() -> List {
+        List {
+            wr_count: 0,
+            sge_count: 0,
+            requests: Vec::new(),
+            entries: Vec::new(),
+        }
+    }
+
+    /// Adds a request and its entries.
+    ///
+    /// # Safety
+    /// There are `num_sge` entries at `sg_list`.
+    unsafe fn push<T: Copy>(&mut self, mut request: T, sg_list: *const ibv_sge, num_sge: u32) {
+        self.requests.extend_from_slice(bytes_of(&mut request));
+        for index in 0..num_sge as usize {
+            // SAFETY: the caller's promise.
+            let mut entry = unsafe { sg_list.add(index).read() };
+            self.entries.extend_from_slice(bytes_of(&mut entry));
+        }
+        self.wr_count = self.wr_count.wrapping_add(1);
+        self.sge_count = self.sge_count.wrapping_add(num_sge);
+    }
+
+    /// The three commands begin alike: answer's address, queue, two counts, size of a request.
+    fn post<C: WriteCommand>(self, uverbs: &Uverbs, queue: u32, wqe_size: usize) -> Posted {
+        let head = ib_uverbs_post_recv {
+            response: 0,
+            qp_handle: queue,
+            wr_count: self.wr_count,
+            sge_count: self.sge_count,
+            wqe_size: wqe_size as u32,
+            recv_wr: [],
+        };
+        let mut request = Vec::new();
+        request.extend_from_slice(bytes_of(&mut { head }));
+        request.extend(self.requests);
+        request.extend(self.entries);
+        let mut bad_wr = [0; size_of::<u32>()];
+        let result = uverbs.write_sized::<C>(&mut request, &mut bad_wr, DriverData::NONE);
+        Posted {
+            result,
+            bad_wr: u32::from_ne_bytes(bad_wr),
+        }
+    }
+}
+
+/// Posts a list of send requests.
+///
+/// # Safety
+/// The list and its entries are readable; on a UD queue each names an address handle.
+pub unsafe fn send(uverbs: &Uverbs, qp: u32, is_ud: bool, first: *const ibv_send_wr) -> Posted {
+    let mut list = List::new();
+    let mut next = first;
+    while !next.is_null() {
+        // SAFETY: a request of the list.
+        let wr = unsafe { next.read() };
+        // SAFETY: the caller's promise.
+        let request = unsafe { send_request(&wr, is_ud) };
+        // SAFETY: the caller's promise.
+        unsafe { list.push(request, wr.sg_list, wr.num_sge as u32) };
+        next = wr.next;
+    }
+    list.post::<ibv_post_send>(uverbs, qp, size_of::<ib_uverbs_send_wr>())
+}
+
+/// One request in the kernel's words.
+///
+/// # Safety
+/// As for [`send`].
+unsafe fn send_request(wr: &ibv_send_wr, is_ud: bool) -> ib_uverbs_send_wr {
+    let mut request = ib_uverbs_send_wr {
+        wr_id: wr.wr_id,
+        num_sge: wr.num_sge as u32,
+        opcode: wr.opcode,
+        send_flags: wr.send_flags,
+        ex: ib_uverbs_send_wr_ex {
+            // SAFETY: 32 bits, whatever they stand for.
+            imm_data: unsafe { wr.imm.imm_data },
+        },
+        wr: Zeroed::zeroed(),
+    };
+    if is_ud {
+        // SAFETY: requests of UD queues use this member.
+        let ud = unsafe { wr.wr.ud };
+        request.wr.ud = ib_uverbs_send_wr_wr_ud {
+            // SAFETY: the caller's promise.
+            ah: unsafe { (*ud.ah).handle },
+            remote_qpn: ud.remote_qpn,
+            remote_qkey: ud.remote_qkey,
+            reserved: 0,
+        };
+        return request;
+    }
+    match wr.opcode {
+        IBV_WR_RDMA_WRITE | IBV_WR_RDMA_WRITE_WITH_IMM | IBV_WR_RDMA_READ => {
+            // SAFETY: the operation says which member is set.
+            let rdma = unsafe { wr.wr.rdma };
+            request.wr.rdma = ib_uverbs_send_wr_wr_rdma {
+                remote_addr: rdma.remote_addr,
+                rkey: rdma.rkey,
+                reserved: 0,
+            };
+        }
+        IBV_WR_ATOMIC_CMP_AND_SWP | IBV_WR_ATOMIC_FETCH_AND_ADD => {
+            // SAFETY: as above.
+            let atomic = unsafe { wr.wr.atomic };
+            request.wr.atomic = ib_uverbs_send_wr_wr_atomic {
+                remote_addr: atomic.remote_addr,
+                compare_add: atomic.compare_add,
+                swap: atomic.swap,
+                rkey: atomic.rkey,
+                reserved: 0,
+            };
+        }
+        _ => {}
+    }
+    request
+}
+
+/// Posts a list of receive requests to a queue pair.
+///
+/// # Safety
+/// The list and its entries are readable.
+pub unsafe fn recv(uverbs: &Uverbs, qp: u32, first: *const ibv_recv_wr) -> Posted {
+    // SAFETY: the caller's promise.
+    let list = unsafe { recv_list(first) };
+    list.post::<ibv_post_recv>(uverbs, qp, size_of::<ib_uverbs_recv_wr>())
+}
+
+/// Posts a list of receive requests to a shared queue.
+///
+/// # Safety
+/// The list and its entries are readable.
+pub unsafe fn srq_recv(uverbs: &Uverbs, srq: u32, first: *const ibv_recv_wr) -> Posted {
+    // SAFETY: the caller's promise.
+    let list = unsafe { recv_list(first) };
+    list.post::<ibv_post_srq_recv>(uverbs, srq, size_of::<ib_uverbs_recv_wr>())
+}
+
+/// # Safety
+/// The list and its entries are readable.
+unsafe fn recv_list(first: *const ibv_recv_wr) -> List {
+    let mut list = List::new();
+    let mut next = first;
+    while !next.is_null() {
+        // SAFETY: a request of the list.
+        let wr = unsafe { next.read() };
+        let request = ib_uverbs_recv_wr {
+            wr_id: wr.wr_id,
+            num_sge: wr.num_sge as u32,
+            reserved: 0,
+        };
+        // SAFETY: the caller's promise.
+        unsafe { list.push(request, wr.sg_list, wr.num_sge as u32) };
+        next = wr.next;
+    }
+    list
+}
+
+/// Takes up to `room` completions.
+pub fn poll(uverbs: &Uverbs, cq: u32, room: u32) -> Result<Vec<ibv_wc>, Errno> {
+    const HEAD: usize = size_of::<ib_uverbs_poll_cq_resp>();
+    const EACH: usize = size_of::<ib_uverbs_wc>();
+    let mut request = ib_uverbs_poll_cq {
+        response: 0,
+        cq_handle: cq,
+        ne: room,
+    };
+    let mut answer = vec![0; HEAD + room as usize * EACH];
+    uverbs.write_sized::<ibv_poll_cq>(bytes_of(&mut request), &mut answer, DriverData::NONE)?;
+    let (head, list) = answer.split_at(HEAD);
+    let count = head
+        .first_chunk()
+        .map_or(0, |count| u32::from_ne_bytes(*count));
+    let taken = list.chunks_exact(EACH).take(count as usize);
+    Ok(taken.map(completion).collect())
+}
+
+/// One completion in the application's words.
+fn completion(bytes: &[u8]) -> ibv_wc {
+    let mut from: ib_uverbs_wc = Zeroed::zeroed();
+    bytes_of(&mut from).copy_from_slice(bytes);
+    ibv_wc {
+        wr_id: from.wr_id,
+        status: from.status,
+        opcode: from.opcode,
+        vendor_err: from.vendor_err,
+        byte_len: from.byte_len,
+        imm: ibv_wc_imm {
+            // SAFETY: 32 bits, whatever they stand for.
+            imm_data: unsafe { from.ex.imm_data },
+        },
+        qp_num: from.qp_num,
+        src_qp: from.src_qp,
+        wc_flags: from.wc_flags,
+        pkey_index: from.pkey_index,
+        slid: from.slid,
+        sl: from.sl,
+        dlid_path_bits: from.dlid_path_bits,
+    }
+}
