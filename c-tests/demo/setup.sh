@@ -23,6 +23,7 @@ wants_bench="cc=gcc python3=python3 ucx_perftest=ucx-utils <rdma/fabric.h=libfab
 wants_kernel="cc=gcc strip=binutils qemu-system-x86_64=qemu-system-x86 busybox=busybox-static
     modprobe=kmod cpio=cpio rdma=iproute2 ss=iproute2 strace=strace valgrind=valgrind
     python3=python3 /usr/bin/python3=python3
+    /usr/lib/x86_64-linux-gnu/libibverbs/librxe-rdmav34.so=ibverbs-providers
     /usr/lib/python3/dist-packages/pyverbs/__init__.py=python3-pyverbs
     /usr/share/doc/rdma-core/tests/run_tests.py=rdma-core $wants_demo"
 

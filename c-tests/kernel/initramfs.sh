@@ -22,7 +22,7 @@ trap 'rm -rf "$tree"' EXIT
 mkdir -p "$tree"/{bin,sbin,proc,sys,dev,lib/modules/"$version"}
 
 cp "$(command -v busybox)" "$tree/bin/busybox"
-for name in sh mount mkdir modprobe chroot poweroff ls; do
+for name in sh mount mkdir cp modprobe chroot poweroff ls; do
     ln -s busybox "$tree/bin/$name"
 done
 ln -s ../bin/busybox "$tree/sbin/modprobe"  # where the kernel itself looks for it
