@@ -137,7 +137,15 @@ job_modes() {
 }
 
 job_unplug() {
-    try unplug 90 "$stage/unplug" rxe0
+    try unplug 90 "$stage/unplug" rxe0 "rdma link delete rxe0"
+    local allow plugged=/sys/module/verbium_plug/parameters/plugged
+    insmod "$out/verbium_plug.ko"
+    for allow in 0 1; do
+        echo 1 >$plugged
+        RDMAV_ALLOW_DISASSOC_DESTROY=$allow \
+            try unplug-plug-$allow 90 "$stage/unplug" plug0 "echo 0 >$plugged"
+    done
+    rmmod verbium_plug
     new_device
     try reopen 90 "$stage/reopen" rxe0 v0
 }

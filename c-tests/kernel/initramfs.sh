@@ -39,6 +39,7 @@ for name in $modules; do
 done | sort -u | while read -r file; do
     file=${file#"$base/$version/"}
     install -D -m 644 "$file" "$tree/lib/modules/$version/$file"
+    case $file in *.xz) busybox unxz "$tree/lib/modules/$version/$file" ;; esac
 done
 depmod -b "$tree" "$version"
 

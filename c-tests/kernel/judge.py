@@ -22,6 +22,9 @@ HERE = pathlib.Path(__file__).parent
 # Programs that fail with the reference library too: this device has no XRC.
 EXPECTED_FAILURES = ("xsrq-pingpong",)
 
+# IBV_EVENT_DEVICE_FATAL, as ibv_event_type_str() calls it.
+DEVICE_FATAL = "event: local catastrophic error"
+
 CALLS_LIMIT = 1.0
 INSTRUCTIONS_LIMIT = 1.2
 UNSTABLE_LIMIT = 3
@@ -219,6 +222,10 @@ def job_modes(judge, prefix, reference, ours):
 
 def job_unplug(judge, prefix, reference, ours):
     judge.case(f"{prefix}/unplug", same_text("unplug", reference, ours, "listed afterwards: no"))
+    # rxe waits for its users and tells them nothing; the device of our module is pulled out.
+    for allow in (0, 1):
+        judge.case(f"{prefix}/unplug-plug-{allow}",
+                   same_text(f"unplug-plug-{allow}", reference, ours, DEVICE_FATAL))
     judge.case(f"{prefix}/reopen", same_text("reopen", reference, ours, "done"))
 
 
