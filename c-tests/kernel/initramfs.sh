@@ -7,7 +7,7 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 kernel=$(cd "$1" && pwd)
-output=$2
+output=$(realpath -m "$2")
 
 # The file system of the host, the RDMA core and its software device, the network it runs on, and
 # the checksums that device asks the kernel for by name.

@@ -6,7 +6,7 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 kernel=$(cd "$1" && pwd)
-output=$2
+output=$(realpath -m "$2")
 
 source=$(mktemp -d)
 trap 'rm -rf "$source"' EXIT
