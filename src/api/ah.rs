@@ -67,24 +67,22 @@ pub(super) unsafe extern "C" fn ibv_init_ah_from_wc(
             // SAFETY: the promise *argument*: the first 40 bytes of the receive buffer.
             unsafe { grh.cast::<[u8; GRH_BYTES]>().read() }
         };
-        let mut attr = ibv_ah_attr {
-            dlid: wc.slid,
-            sl: wc.sl,
-            src_path_bits: wc.dlid_path_bits,
-            is_global: is_global.into(),
-            port_num,
-            ..Zeroed::zeroed()
-        };
-        attr.grh.flow_label = first_word(&received) & 0xf_ffff;
-        let found = if is_global {
-            // SAFETY: the promise *object*.
-            unsafe { route_back(context, &received, &mut attr) }
-        } else {
-            Ok(())
-        };
+        // Programs compare these structs byte by byte, so what lies between the members is zero.
         // SAFETY: the promise *place*.
-        unsafe { ah_attr.write(attr) };
-        found.map(|()| 0)
+        unsafe { ah_attr.write_bytes(0, 1) };
+        // SAFETY: as above, and zero is a value of every member; nobody else has a reference.
+        let attr = unsafe { &mut *ah_attr };
+        attr.dlid = wc.slid;
+        attr.sl = wc.sl;
+        attr.src_path_bits = wc.dlid_path_bits;
+        attr.is_global = is_global.into();
+        attr.port_num = port_num;
+        attr.grh.flow_label = first_word(&received) & 0xf_ffff;
+        if is_global {
+            // SAFETY: the promise *object*.
+            unsafe { route_back(context, &received, attr) }?;
+        }
+        Ok(0)
     })
 }
 

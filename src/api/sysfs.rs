@@ -16,8 +16,8 @@ pub(super) extern "C" fn ibv_get_sysfs_path() -> *const c_char {
 
 /// Reads a file in a directory into a buffer: the length, or −1.
 ///
-/// One newline at the end is cut. A text that fills the buffer to its end is an error, since no
-/// NUL would fit behind it.
+/// One newline at the end is cut. A text that fills the buffer to its end is a failure, since no
+/// NUL would fit behind it; as with rdma-core it leaves `errno` as it was.
 ///
 /// # Safety
 /// The promises of `gate`; `buf` has room for `size` bytes.
@@ -63,7 +63,7 @@ pub(super) unsafe fn read_below(
     let ends_line = unsafe { buf.add(last).read() } == b'\n' as c_char;
     let text_bytes = if ends_line { last } else { length };
     if text_bytes >= size {
-        return Err(Errno::EOVERFLOW);
+        return Ok(-1);
     }
     // SAFETY: below `size`, as just checked.
     unsafe { buf.add(text_bytes).write(0) };

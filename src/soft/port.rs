@@ -31,6 +31,18 @@ pub struct Rate {
     pub speed: u8,
 }
 
+impl Rate {
+    /// The rates of EDR, HDR and NDR lanes are multiples of one another, as their numbers are.
+    fn hundreds_of_mbps(self) -> u64 {
+        const EDR_LANE: u64 = 250;
+        let lanes = match self.width {
+            WIDTH_8X => 8,
+            _ => 4,
+        };
+        lanes * EDR_LANE * u64::from(self.speed / SPEED_EDR)
+    }
+}
+
 impl PortState {
     /// The state of an interface that is gone.
     pub const GONE: PortState = PortState {
@@ -108,6 +120,12 @@ pub fn fill_port_attr(
         active_speed_ex: u32::from(port.rate.speed),
     };
     Ok(())
+}
+
+/// Answers `ibv_query_port_speed`: the data rate of all lanes, in units of 100 Mb/s.
+pub fn query_speed(spec: &DeviceSpec, port_num: u32) -> Result<u64, Errno> {
+    check_port(u8::try_from(port_num).map_err(|_| Errno::EINVAL)?)?;
+    Ok(spec.port.rate.hundreds_of_mbps())
 }
 
 /// EINVAL for a port the device does not have.

@@ -95,6 +95,21 @@ pub(super) unsafe extern "C" fn query_port(
     })
 }
 
+pub(super) unsafe extern "C" fn query_port_speed(
+    context: *mut ibv_context,
+    port_num: u32,
+    speed: *mut u64,
+) -> c_int {
+    gate(|| {
+        // SAFETY: pointer obligations of `handle`.
+        let soft = unsafe { handle::context(context) }?;
+        let found = port::query_speed(&soft.device(), port_num)?;
+        // SAFETY: NULL or the application's place for the answer.
+        *unsafe { speed.as_mut() }.ok_or(Errno::EINVAL)? = found;
+        Ok(())
+    })
+}
+
 pub(super) unsafe fn create_comp_channel(context: *mut ibv_context) -> *mut ibv_comp_channel {
     super::gate_pointer(|| {
         // SAFETY: pointer obligations of `handle`.
@@ -241,15 +256,18 @@ pub(super) unsafe fn query_gid_table(
     if errno == 0 { count } else { -(errno as isize) }
 }
 
-/// Writes as much of an entry as the application's struct has.
+/// Writes as much of an entry as the application's struct has; what it has beyond reads as zero.
 ///
 /// # Safety
 /// `out` must have room for `entry_size` bytes.
 unsafe fn put_entry(entry: &ibv_gid_entry, out: *mut ibv_gid_entry, entry_size: usize) {
     let size = entry_size.min(size_of::<ibv_gid_entry>());
     let from: *const u8 = (&raw const *entry).cast();
+    let out = out.cast::<u8>();
     // SAFETY: `size` is within both structs.
-    unsafe { std::ptr::copy_nonoverlapping(from, out.cast(), size) };
+    unsafe { std::ptr::copy_nonoverlapping(from, out, size) };
+    // SAFETY: the rest of the application's struct.
+    unsafe { out.add(size).write_bytes(0, entry_size - size) };
 }
 
 pub(super) unsafe fn query_gid_type(

@@ -46,6 +46,7 @@ pub static TABLE: verbs_context_ops = verbs_context_ops {
     post_srq_recv: Some(work::post_srq_recv),
     query_device_ex: Some(context::query_device_ex),
     query_port: Some(context::query_port),
+    query_port_speed: Some(context::query_port_speed),
     query_qp: Some(qp::query_qp),
     query_srq: Some(srq::query_srq),
     reg_mr: Some(memory::reg_mr),

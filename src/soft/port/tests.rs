@@ -83,15 +83,16 @@ fn the_mtu_is_the_largest_whose_packets_fit() {
 
 #[test]
 fn the_rate_is_never_below_100_gigabits() {
-    for (speed_mbps, width, speed) in [
-        (None, 2, 32),
-        (Some(1000), 2, 32),
-        (Some(100_000), 2, 32),
-        (Some(200_000), 2, 64),
-        (Some(400_000), 2, 128),
-        (Some(800_000), 4, 128),
+    for (speed_mbps, width, speed, hundreds) in [
+        (None, 2, 32, 1000),
+        (Some(1000), 2, 32, 1000),
+        (Some(100_000), 2, 32, 1000),
+        (Some(200_000), 2, 64, 2000),
+        (Some(400_000), 2, 128, 4000),
+        (Some(800_000), 4, 128, 8000),
     ] {
         assert_eq!(rate(speed_mbps), Rate { width, speed });
+        assert_eq!(rate(speed_mbps).hundreds_of_mbps(), hundreds);
     }
 }
 
