@@ -26,6 +26,7 @@ const UNSAFE: &[(&str, &str)] = &[
     ("abi/layout", "reads the bytes of the types it measures"),
     ("abi/zeroed", "all-zero values of C structs"),
     ("api/", "the border to C"),
+    ("base/barrier", "system calls"),
     ("base/errno", "the thread's errno"),
     ("base/lock", "the value behind the lock"),
     ("base/log", "the thread's errno, user ids"),

@@ -1,6 +1,7 @@
 //! Words and tools every layer may use: error numbers, identifiers, time, logging, atomics,
 //! and the form of the kernel's netlink messages.
 
+pub mod barrier;
 pub mod errno;
 pub mod ids;
 pub mod lock;

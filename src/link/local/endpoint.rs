@@ -4,7 +4,6 @@
 //! Any thread may call anything. `handle_ready` is the progress thread's; the rest of the control
 //! path takes the same lock, the data path ([`Endpoint::inbound`], [`Peer`], [`Inbound`]) none of it.
 
-use super::barrier;
 use super::conn::Conn;
 use super::control::{Control, Shared};
 use super::hazard::Claim;
@@ -15,6 +14,7 @@ use super::region::{HAZARDS, RingRegion, Side};
 use super::slot::Slot;
 use super::table::{Random, Table};
 use super::wake::{Wake, reason};
+use crate::base::barrier::Reach;
 use crate::base::errno::Errno;
 use crate::base::ids::Qpn;
 use crate::base::ring;
@@ -87,7 +87,7 @@ impl Endpoint {
         let life = Life::new();
         let shared = Arc::new(Shared {
             config,
-            has_barrier: barrier::register(),
+            has_barrier: Reach::Processes.register(),
             table: Arc::new(Table::new(&life)?),
             wake: Arc::new(Wake::new(&life)?),
             inbounds: Default::default(),
@@ -164,7 +164,7 @@ impl Endpoint {
         }
         if any {
             // Pairs with the producers' light fence (P3 of base/ring).
-            barrier::heavy();
+            Reach::Processes.heavy();
         }
         self.inbound().any(|inbound| !inbound.is_empty())
     }
@@ -186,7 +186,7 @@ impl Endpoint {
             return;
         }
         // Pairs with the initiators' fence in `Hazard::claim`.
-        barrier::heavy();
+        Reach::Processes.heavy();
         let inbounds = self.inbound().filter(|inbound| inbound.may_access_us());
         for inbound in inbounds {
             let hazards = inbound.region().hazards(Side::Producer);

@@ -1,7 +1,6 @@
 //! One connection and how far its handshake got. The order of messages is told in `control`.
 
 use super::access::{Space, read_nonce};
-use super::barrier;
 use super::conn::{Conn, Credentials, Message, Nonce};
 use super::control::Control;
 use super::endpoint::{Mode, PeerEvent};
@@ -11,6 +10,7 @@ use super::peer::{Consumer, Peer};
 use super::region::{RingRegion, check_memfd};
 use super::slot::Slot;
 use super::table::View;
+use crate::base::barrier::Reach;
 use crate::base::errno::Errno;
 use crate::base::ring;
 use crate::log_info;
@@ -244,7 +244,7 @@ impl Control {
         if shared.is_armed.load(Ordering::Relaxed) {
             // The progress thread sleeps; whoever called us looks at the ring next.
             ring::fall_asleep(inbound.region());
-            barrier::heavy();
+            Reach::Processes.heavy();
         }
         let welcome = Message::Welcome {
             has_barrier: shared.has_barrier,

@@ -10,7 +10,6 @@
 //! [`Header`]: crate::wire::Header
 
 pub mod access;
-mod barrier;
 mod conn;
 mod control;
 pub mod endpoint;

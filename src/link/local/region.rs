@@ -7,13 +7,13 @@
 //! The atomics here are the standard library's even under loom, which cannot model mapped memory;
 //! the algorithm is modelled in `base/ring`.
 
-use super::barrier;
 use super::life::{Fd, Life};
+use crate::base::barrier::{self, Reach};
 use crate::base::errno::Errno;
 use crate::base::ring::{Storage, UNIT, Word};
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, compiler_fence, fence};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 
 /// Limits on what a peer may ask us to map.
 pub(super) const MIN_RING_BYTES: u32 = 64 << 10;
@@ -309,14 +309,14 @@ impl Storage for RingRegion {
     #[inline]
     fn light_fence(&self) {
         if self.light_is_free.load(Ordering::Relaxed) {
-            compiler_fence(Ordering::SeqCst);
+            barrier::light();
         } else {
             fence(Ordering::SeqCst);
         }
     }
 
     fn heavy_fence(&self) {
-        barrier::heavy();
+        Reach::Processes.heavy();
     }
 }
 
