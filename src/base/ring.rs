@@ -15,7 +15,15 @@
 //! entries are stored before, plainly: nobody looks past the first one. For a batch of one the mark
 //! behind is cleared before the entry is written, by [`Producer::prepare`]: then bytes and mark reach
 //! a small entry's cache line in one go, though the consumer keeps taking the line to look at it.
-//! The room check leaves one unit free for the cleared mark.
+//! The room check leaves one unit free for the cleared mark. Once a batch is out, a few marks more
+//! are cleared ahead: the next small entries need not wait for lines that have not been touched for
+//! a whole lap.
+//!
+//! **Going back**: as long as small entries are consumed as fast as they come, the producer stays
+//! within the first [`Storage::warm_bytes`] of the ring, whose lines both sides have at hand. At the
+//! end of those it publishes the mark [`GO_BACK`] instead of an entry, and both go on at the next
+//! offset 0; the positions in between count as consumed. The mark at offset 0 is cleared first
+//! (invariant M).
 //!
 //! # Pairs
 //! - **P1** mark: Release in `publish`, Acquire in `peek`. Bytes of a batch happen before they are
@@ -40,6 +48,12 @@ use super::sync::Ordering::{Acquire, Relaxed, Release};
 /// Entries begin at multiples of this many bytes: a cache line.
 pub const UNIT: u64 = 64;
 
+/// A mark that is no entry: the next one is at offset 0.
+const GO_BACK: u64 = 1;
+
+/// Units whose marks are cleared ahead of the entries that will need it.
+const UNITS_AHEAD: u64 = 4;
+
 /// An atomic word in the storage.
 pub trait Word {
     fn load(&self, order: super::sync::Ordering) -> u64;
@@ -53,6 +67,10 @@ pub trait Storage {
 
     /// Length of the ring, a power of two and a multiple of [`UNIT`].
     fn len_bytes(&self) -> u64;
+
+    /// Part of the ring that small entries stay in if they can; not less than the length: no such
+    /// part.
+    fn warm_bytes(&self) -> u64;
 
     /// First word of the unit at this offset.
     fn mark(&self, offset: u64) -> &Self::Word;
@@ -86,6 +104,10 @@ pub struct Producer {
     first_end: u64,
     /// Position up to which entries are published.
     published: u64,
+    /// The marks of all units from the tail up to this position are zero.
+    cleared: u64,
+    /// Position from which on going back is worth a thought.
+    calm: u64,
     broken: bool,
 }
 
@@ -94,9 +116,59 @@ impl Producer {
     #[inline]
     pub fn prepare<S: Storage>(&self, storage: &S, bytes: u64) -> u64 {
         if self.first.is_none() {
-            storage.mark(self.offset(storage, bytes)).store(0, Relaxed);
+            self.clear_behind(storage, bytes);
         }
         self.offset(storage, 0)
+    }
+
+    /// Sees to it that the mark `ahead` bytes after the tail is zero.
+    #[inline]
+    fn clear_behind<S: Storage>(&self, storage: &S, ahead: u64) {
+        if self.tail + ahead >= self.cleared {
+            storage.mark(self.offset(storage, ahead)).store(0, Relaxed);
+        }
+    }
+
+    /// Goes back to the ring's beginning if it is time for that, nothing much waits to be consumed,
+    /// and no batch has been begun.
+    #[inline]
+    pub fn go_back_if_warm<S: Storage>(&mut self, storage: &S) {
+        let is_due = self.offset(storage, 0) >= storage.warm_bytes() && self.tail >= self.calm;
+        // A consumer that sleeps would not come along soon.
+        if is_due && self.first.is_none() && storage.asleep().load(Relaxed) == 0 {
+            self.go_back(storage);
+        }
+    }
+
+    #[cold]
+    fn go_back<S: Storage>(&mut self, storage: &S) {
+        self.refresh(storage);
+        let warm = storage.warm_bytes();
+        if self.tail - self.head > warm / 2 {
+            self.calm = self.tail + warm / 4;
+            return;
+        }
+        // Half of the warm part is consumed and free, so its first mark may be cleared.
+        storage.mark(0).store(0, Relaxed);
+        let here = self.offset(storage, 0);
+        // P1, with `Consumer::peek`.
+        storage.mark(here).store(GO_BACK, Release);
+        self.tail += storage.len_bytes() - here;
+        self.published = self.tail;
+        self.cleared = self.tail;
+    }
+
+    /// Clears marks that later batches will need, as far as there is room.
+    #[inline]
+    fn clear_ahead<S: Storage>(&mut self, storage: &S) {
+        let limit = (self.tail + UNITS_AHEAD * UNIT).min(self.head + storage.len_bytes() - UNIT);
+        // The tail's own mark is zero.
+        self.cleared = self.cleared.max(self.tail + UNIT);
+        while self.cleared <= limit {
+            let offset = self.cleared & (storage.len_bytes() - 1);
+            storage.mark(offset).store(0, Relaxed);
+            self.cleared += UNIT;
+        }
     }
 
     #[inline]
@@ -117,7 +189,7 @@ impl Producer {
     /// Adds the entry that was prepared, whose bytes may still be written until `publish`.
     #[inline]
     pub fn commit<S: Storage>(&mut self, storage: &S, bytes: u64, mark: u64) {
-        debug_assert!(mark != 0 && bytes.is_multiple_of(UNIT) && bytes > 0);
+        debug_assert!(mark > GO_BACK && bytes.is_multiple_of(UNIT) && bytes > 0);
         let offset = self.offset(storage, 0);
         match self.first {
             None => {
@@ -128,6 +200,10 @@ impl Producer {
             Some(_) => storage.mark(offset).store(mark, Relaxed),
         }
         self.tail += bytes;
+        if bytes > storage.warm_bytes() / 8 {
+            // Long entries gain nothing from staying near, and need all the room there is.
+            self.calm = self.tail + storage.warm_bytes();
+        }
     }
 
     /// Bytes committed and not published.
@@ -143,14 +219,17 @@ impl Producer {
             return false;
         };
         if self.tail != self.first_end {
-            storage.mark(self.offset(storage, 0)).store(0, Relaxed);
+            self.clear_behind(storage, 0);
         }
         // P1, with `Consumer::peek`.
         storage.mark(offset).store(mark, Release);
         self.published = self.tail;
         // P3, with `fall_asleep`.
         storage.light_fence();
-        storage.asleep().load(Relaxed) != 0 && storage.asleep().swap(0, Relaxed) != 0
+        let is_bell_due =
+            storage.asleep().load(Relaxed) != 0 && storage.asleep().swap(0, Relaxed) != 0;
+        self.clear_ahead(storage);
+        is_bell_due
     }
 
     /// There was no room for `bytes`: asks for a bell when there is. True: there is room by now.
@@ -198,9 +277,14 @@ impl Consumer {
 
     /// Mark of the next entry; 0: none.
     #[inline]
-    pub fn peek<S: Storage>(&self, storage: &S) -> u64 {
-        // P1, with `Producer::publish`.
-        storage.mark(self.offset(storage)).load(Acquire)
+    pub fn peek<S: Storage>(&mut self, storage: &S) -> u64 {
+        // P1, with `Producer::publish` and `Producer::go_back`.
+        let mark = storage.mark(self.offset(storage)).load(Acquire);
+        if mark == GO_BACK && self.offset(storage) != 0 {
+            self.head += storage.len_bytes() - self.offset(storage);
+            return storage.mark(0).load(Acquire);
+        }
+        mark
     }
 
     /// Done with the entry at hand, which was `bytes` long.

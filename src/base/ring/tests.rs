@@ -21,6 +21,7 @@ impl Word for AtomicU64 {
 
 /// A ring whose units are a mark and one word of bytes.
 struct Heap {
+    warm_bytes: u64,
     marks: Vec<AtomicU64>,
     head: AtomicU64,
     asleep: AtomicU64,
@@ -32,6 +33,7 @@ struct Heap {
 impl Heap {
     fn new(units: usize) -> Heap {
         Heap {
+            warm_bytes: u64::MAX,
             marks: (0..units).map(|_| AtomicU64::new(0)).collect(),
             head: AtomicU64::new(0),
             asleep: AtomicU64::new(0),
@@ -46,6 +48,9 @@ impl Storage for Heap {
     type Word = AtomicU64;
     fn len_bytes(&self) -> u64 {
         self.marks.len() as u64 * UNIT
+    }
+    fn warm_bytes(&self) -> u64 {
+        self.warm_bytes
     }
     fn mark(&self, offset: u64) -> &AtomicU64 {
         &self.marks[(offset / UNIT) as usize]
@@ -142,13 +147,82 @@ mod plain {
     }
 
     #[test]
+    fn nothing_is_lost_in_going_back() {
+        for seed in 1..20 {
+            let mut ring = Heap::new(64);
+            ring.warm_bytes = 16 * UNIT;
+            let (mut producer, mut consumer) = (Producer::default(), Consumer::default());
+            let mut prng = Prng(seed);
+            let (mut sequence, mut expected, mut farthest) = (1u64, 1u64, 0);
+            for step in 0..20_000 {
+                if prng.below(2) == 0 {
+                    producer.go_back_if_warm(&ring);
+                    for _ in 0..=prng.below(3) {
+                        let units = 1 + prng.below(2);
+                        if producer.has_room(&ring, units * UNIT) {
+                            farthest = farthest.max(producer.prepare(&ring, units * UNIT));
+                            producer.commit(&ring, units * UNIT, sequence << 8 | units);
+                            sequence += 1;
+                        }
+                    }
+                    producer.publish(&ring);
+                }
+                // A consumer that lags behind for some time every now and then.
+                if step % 1000 >= 950 {
+                    continue;
+                }
+                loop {
+                    let mark = consumer.peek(&ring);
+                    if mark == 0 {
+                        break;
+                    }
+                    assert_eq!(mark >> 8, expected, "seed {seed} step {step}");
+                    expected += 1;
+                    consumer.advance((mark & 0xff) * UNIT);
+                    consumer.give_back(&ring);
+                }
+                assert!(!producer.is_broken());
+            }
+            assert!(sequence - expected < 64 && expected > 5000);
+            assert!(
+                farthest >= 60 * UNIT,
+                "the lagging consumer needs all of the ring"
+            );
+        }
+    }
+
+    #[test]
+    fn a_consumer_that_keeps_up_sees_the_warm_part_only() {
+        let mut ring = Heap::new(64);
+        ring.warm_bytes = 8 * UNIT;
+        let (mut producer, mut consumer) = (Producer::default(), Consumer::default());
+        for sequence in 1..1000 {
+            producer.go_back_if_warm(&ring);
+            assert!(producer.has_room(&ring, UNIT));
+            assert!(producer.prepare(&ring, UNIT) <= 8 * UNIT);
+            producer.commit(&ring, UNIT, sequence << 8);
+            producer.publish(&ring);
+            assert_eq!(consumer.peek(&ring), sequence << 8);
+            consumer.advance(UNIT);
+            consumer.give_back(&ring);
+        }
+    }
+
+    #[test]
+    fn going_back_from_the_beginning_is_no_way_round_for_ever() {
+        let ring = Heap::new(8);
+        ring.marks[0].store(GO_BACK, Ordering::Relaxed);
+        assert_eq!(Consumer::default().peek(&ring), GO_BACK);
+    }
+
+    #[test]
     fn sleeper_is_rung_once_per_sleep() {
         let ring = Heap::new(8);
         let mut producer = Producer::default();
         fall_asleep(&ring);
-        producer.commit(&ring, UNIT, 1);
+        producer.commit(&ring, UNIT, 2);
         assert!(producer.publish(&ring));
-        producer.commit(&ring, UNIT, 1);
+        producer.commit(&ring, UNIT, 2);
         assert!(!producer.publish(&ring));
     }
 
@@ -158,7 +232,7 @@ mod plain {
         let (mut producer, mut consumer) = (Producer::default(), Consumer::default());
         for _ in 0..7 {
             assert!(producer.has_room(&ring, UNIT));
-            producer.commit(&ring, UNIT, 1);
+            producer.commit(&ring, UNIT, 2);
         }
         producer.publish(&ring);
         assert!(!producer.has_room(&ring, 3 * UNIT));
@@ -176,7 +250,7 @@ mod plain {
             let ring = Heap::new(8);
             let mut producer = Producer::default();
             for _ in 0..5 {
-                producer.commit(&ring, UNIT, 1);
+                producer.commit(&ring, UNIT, 2);
             }
             producer.publish(&ring);
             ring.head.store(wild, Ordering::Relaxed);
@@ -197,7 +271,7 @@ mod model {
         let cell = &ring.bytes[(offset / UNIT) as usize];
         // SAFETY: loom checks that nobody reads the cell meanwhile; that is the test.
         cell.with_mut(|place| unsafe { *place = value });
-        producer.commit(ring, UNIT, 1);
+        producer.commit(ring, UNIT, 2);
     }
 
     fn pop(ring: &Heap, consumer: &mut Consumer) -> Option<u64> {
@@ -236,6 +310,34 @@ mod model {
                 };
                 assert_eq!(value, expected);
                 consumer.give_back(&*ring);
+            }
+            thread.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn ring_hands_bytes_over_in_order_while_going_back() {
+        loom::model(|| {
+            let mut heap = Heap::new(4);
+            heap.warm_bytes = 2 * UNIT;
+            let ring = Arc::new(heap);
+            let other = ring.clone();
+            let mut producer = Producer::default();
+            let mut consumer = Consumer::default();
+            for value in 1..=2 {
+                push(&ring, &mut producer, value);
+                producer.publish(&*ring);
+                assert_eq!(pop(&ring, &mut consumer), Some(value));
+                consumer.give_back(&*ring);
+            }
+            let thread = loom::thread::spawn(move || {
+                producer.go_back_if_warm(&*other);
+                assert!(producer.has_room(&*other, UNIT));
+                push(&other, &mut producer, 3);
+                producer.publish(&*other);
+            });
+            if let Some(value) = pop(&ring, &mut consumer) {
+                assert_eq!(value, 3);
             }
             thread.join().unwrap();
         });

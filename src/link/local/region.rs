@@ -19,6 +19,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 pub(super) const MIN_RING_BYTES: u32 = 64 << 10;
 pub(super) const MAX_RING_BYTES: u32 = 16 << 20;
 
+/// Small entries go round in so much of a ring: it fits the first-level caches of both sides.
+pub(super) const WARM_BYTES: u64 = 16 << 10;
+
 /// Bytes in front of the ring.
 const CONTROL_BYTES: usize = 4096;
 
@@ -282,6 +285,11 @@ impl Storage for RingRegion {
     #[inline]
     fn len_bytes(&self) -> u64 {
         u64::from(self.ring_bytes)
+    }
+
+    #[inline]
+    fn warm_bytes(&self) -> u64 {
+        WARM_BYTES
     }
 
     #[inline]
