@@ -113,11 +113,13 @@ impl Qp {
         }
     }
 
-    /// The ACK a request brought along.
+    /// An ACK of everything up to `psn` that came in no packet of its own. It may have overtaken
+    /// the response of a READ or atomic, which is not lost then, and what follows that will have to
+    /// be told again.
     #[inline]
-    pub(super) fn on_attached_ack<H: Host>(&mut self, psn: Psn, host: &H) {
+    pub fn handle_acknowledged<H: Host>(&mut self, psn: Psn, host: &H) {
         if self.takes_responses() && self.req.is_in_flight(psn) {
-            self.on_ack(psn.plus(1), host);
+            self.advance(psn.plus(1), host);
         }
     }
 

@@ -2,8 +2,9 @@
 //!
 //! # Contract
 //! - Commands: [`Qp::modify`], [`Qp::post_send`], [`Qp::post_recv`].
-//! - Inputs: [`Qp::handle_packet`], [`Qp::handle_timeout`], [`Qp::handle_tick`],
-//!   [`Qp::handle_access`], [`Qp::handle_peer_dead`], [`Qp::handle_key_gone`].
+//! - Inputs: [`Qp::handle_packet`], [`Qp::handle_acknowledged`], [`Qp::handle_timeout`],
+//!   [`Qp::handle_tick`], [`Qp::handle_access`], [`Qp::handle_peer_dead`],
+//!   [`Qp::handle_key_gone`].
 //! - Outputs, to be drained after each input: [`Qp::poll_completion`] until `None` (after *every*
 //!   input and every `poll_transmit`, since a receive completion waits in a single place),
 //!   [`Qp::poll_event`] until `None`, [`Qp::poll_transmit`] until `None` or until the link has no
@@ -24,6 +25,8 @@
 //!                                     the caller fills the slice before it does anything else
 //! post_recv(&mut self, wr_id: u64, sges: &[Sge]) -> Result<(), PostError>
 //! handle_packet<H: Host>(&mut self, header: &Header, payload_bytes: u32, host: &mut H)
+//! handle_acknowledged<H: Host>(&mut self, psn: Psn, host: &H)   as an ACK of `psn`, which a link may
+//!                                     tell without a packet; `acknowledged` is what to tell
 //! handle_timeout<H: Host>(&mut self, host: &mut H)      when poll_timeout's instant has passed
 //! handle_tick<H: Host>(&mut self, host: &mut H)         about once a second: finds stalls
 //! handle_access(&mut self, outcome: AccessOutcome)   LocalFault also answers a packet whose payload

@@ -194,7 +194,7 @@ impl Qp {
             return;
         };
         if header.has_ack && self.service == Service::Rc {
-            self.on_attached_ack(header.ack_psn, host);
+            self.handle_acknowledged(header.ack_psn, host);
         }
         match (traits.transport, self.service) {
             (Transport::Rc, Service::Rc) => match traits.operation {

@@ -117,10 +117,36 @@ impl Qp {
         self.resp.has_output() || self.req.is_probe_due || self.may_request()
     }
 
-    /// All there is to send is an ACK, which may wait a little for a request to travel with.
+    /// All there is to send is an ACK. Where the peer learns of it in another way
+    /// ([`Qp::acknowledged`]), it may wait for a request to travel with.
     #[inline]
     pub fn owes_only_ack(&self) -> bool {
         self.resp.owes_only_ack() && !self.req.is_probe_due && !self.may_request()
+    }
+
+    /// Up to which PSN the requests of the peer are acknowledged by what is owed to it.
+    #[inline]
+    pub fn acknowledged(&self) -> Option<Psn> {
+        self.resp.acknowledged()
+    }
+
+    /// Requests are out whose acknowledgement has not come.
+    #[inline]
+    pub fn awaits_ack(&self) -> bool {
+        self.req.una != self.req.max && self.service == Service::Rc
+    }
+
+    /// Bytes of payload the next packet brings at most, as far as that is seen without a closer look.
+    #[inline]
+    pub fn payload_limit(&self) -> u32 {
+        if self.resp.has_output() && !self.resp.owes_only_ack() {
+            return u32::MAX;
+        }
+        if self.may_request() {
+            self.sq.wqe(self.sq.cur).len_bytes
+        } else {
+            0
+        }
     }
 
     #[inline]

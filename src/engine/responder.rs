@@ -152,6 +152,12 @@ impl Responder {
         self.owed == owed::ACK
     }
 
+    /// The last PSN of those an ACK is owed for.
+    #[inline]
+    pub(super) fn acknowledged(&self) -> Option<Psn> {
+        (self.owed & owed::ACK != 0).then(|| self.epsn.minus(1))
+    }
+
     /// The response of a READ or atomic acknowledges everything before it.
     #[inline]
     fn owe_resource(&mut self) {

@@ -24,8 +24,8 @@ use crate::wire::{Header, Opcode, Operation, Transport};
 /// Entries taken from one ring before others get their turn.
 const BATCH: usize = 64;
 
-/// Entries in one batch up to which an ACK may wait for company.
-const FEW: usize = 4;
+/// Bytes taken from one ring before others get their turn, and before the application hears of it.
+const BATCH_BYTES: u64 = 256 << 10;
 
 /// Why pumping a QP ended.
 enum Pumped {
@@ -78,6 +78,9 @@ impl Process {
             guard.is_published = false;
             self.endpoint.table().retract_qp(qp.qpn);
         }
+        if !guard.is_expecting && guard.engine.awaits_ack() {
+            self.expect(qp.qpn, guard);
+        }
         if let Some(deadline) = guard.engine.poll_timeout()
             && guard.scheduled.is_none_or(|scheduled| deadline < scheduled)
         {
@@ -122,7 +125,7 @@ impl Process {
         let peer_qpn = engine.attr().dest_qpn;
         let mut producer = peer.produce();
         loop {
-            if !producer.has_room() {
+            if !producer.has_room_for(engine.payload_limit().min(caps.max_payload_bytes)) {
                 drop(producer);
                 // The consumer may make room before it sees that we ask for it.
                 if !peer.request_space() {
@@ -207,6 +210,9 @@ impl Process {
             dest_qpn: attr.dest_qpn,
         };
         self.find_route(qp, inner, &destination, Slot::of(destination.dest_qpn));
+        if let Route::Peer(peer) = &inner.route {
+            peer.forget_acked(qp.qpn);
+        }
     }
 
     /// After a region's key has left the table: when this returns, none of our threads touches the
@@ -255,31 +261,31 @@ impl Process {
         }
     }
 
-    /// Takes what has arrived in one ring; true when it took something.
-    ///
-    /// `may_postpone`: an ACK may wait for what the application posts next; it goes out at the next
-    /// poll that finds nothing, at the latest.
-    pub(crate) fn drain(&self, inbound: &Inbound, may_postpone: bool) -> bool {
+    /// Takes what has arrived in one ring; gives how many entries that was.
+    pub(crate) fn drain(&self, inbound: &Inbound) -> usize {
         let Some(mut consumer) = inbound.try_consume() else {
-            return false;
+            return 0;
         };
         let mut current: Option<(&Qp, QpGuard<'_>)> = None;
         let mut source = Qpn(0);
-        let mut taken = 0;
-        while taken < BATCH {
+        let (mut taken, mut taken_bytes) = (0, 0);
+        let mut is_told = false;
+        while taken < BATCH && taken_bytes < BATCH_BYTES {
             let entry = match consumer.next() {
                 Ok(Some(entry)) => entry,
                 Ok(None) | Err(_) => break,
             };
             taken += 1;
+            taken_bytes += u64::from(entry.payload_bytes());
             let header = entry.header;
             if current
                 .as_ref()
                 .is_none_or(|(qp, _)| qp.qpn != header.dest_qpn || source != header.src_qpn)
             {
                 source = header.src_qpn;
-                self.release(current.take(), false);
+                self.release(current.take(), is_told);
                 current = self.find_held(header);
+                is_told = false;
             }
             let Some((qp, guard)) = &mut current else {
                 self.refuse(header);
@@ -297,11 +303,15 @@ impl Process {
             guard
                 .engine
                 .handle_packet(header, entry.payload_bytes(), &mut host);
+            // Before the completion shows: the application may leave right after it has seen it.
+            if let Some(psn) = guard.engine.acknowledged() {
+                is_told = entry.tell_acked(psn);
+            }
             qp.reap(&mut guard.engine);
         }
-        self.release(current.take(), may_postpone && taken <= FEW);
+        self.release(current.take(), is_told);
         drop(consumer);
-        taken > 0
+        taken
     }
 
     /// Locks the QP a packet is for. Connected QPs hear their own peer only.
@@ -320,72 +330,18 @@ impl Process {
         if is_stranger { None } else { Some((qp, guard)) }
     }
 
+    /// Lets go of a QP after a batch. The ACK that is owed waits for a request to travel with if
+    /// the peer was told of it and is going to look.
     #[inline]
-    fn release(&self, held: Option<(&Qp, QpGuard<'_>)>, may_postpone: bool) {
+    fn release(&self, held: Option<(&Qp, QpGuard<'_>)>, is_told: bool) {
         let Some((qp, mut guard)) = held else { return };
-        if may_postpone && guard.engine.owes_only_ack() {
+        let is_heard = is_told
+            && guard.engine.owes_only_ack()
+            && matches!(&guard.route, Route::Peer(peer) if peer.is_attentive());
+        if is_heard {
             self.settle(qp, &mut guard);
-            drop(guard);
-            // One QP may owe; the one that did before pays now.
-            // SeqCst, here and below: pairs with `arm`. A thread that goes to sleep sees the debt,
-            // or the debtor sees that nobody is awake to pay it later.
-            let former = Qpn(self.owing.swap(qp.qpn.0, Ordering::SeqCst));
-            if former != qp.qpn {
-                self.pay_held(former);
-            }
-            if self.is_armed.load(Ordering::SeqCst) {
-                self.pay_held(qp.qpn);
-            }
-            return;
-        }
-        self.drive(qp, &mut guard);
-    }
-
-    /// Sends the ACK a QP owes, for a caller that holds a consumer lock.
-    fn pay_held(&self, qpn: Qpn) {
-        if let Some(pointer) = self.qps.find(qpn) {
-            // SAFETY: a consumer lock is held until the reference is gone, see `find_held`.
-            self.pay_locked(unsafe { &*pointer });
         } else {
-            self.note_paid(qpn);
-        }
-    }
-
-    fn pay_locked(&self, qp: &Qp) {
-        let mut guard = qp.lock();
-        self.drive(qp, &mut guard);
-        self.note_paid(qp.qpn);
-    }
-
-    /// Sends the ACK that waits for company, if there is one.
-    #[inline]
-    pub(crate) fn pay_owed(&self) {
-        let owing = self.owing.load(Ordering::Relaxed);
-        if owing != 0 {
-            self.pay(Qpn(owing));
-        }
-    }
-
-    /// The QP was driven: if it owed an ACK, that went out. Called with the lock of the QP, so
-    /// that a debt of a packet that came since is not taken for paid.
-    #[inline]
-    pub(crate) fn note_paid(&self, qpn: Qpn) {
-        if self.owing.load(Ordering::Relaxed) == qpn.0 {
-            // Another QP may owe by now.
-            let relaxed = Ordering::Relaxed;
-            let _ = self.owing.compare_exchange(qpn.0, 0, relaxed, relaxed);
-        }
-    }
-
-    fn pay(&self, qpn: Qpn) {
-        let held = self.endpoint.inbound().find_map(Inbound::try_consume);
-        if held.is_some() {
-            self.pay_held(qpn);
-        } else if let Some(qp) = self.qps.find_shared(qpn) {
-            // All rings are being drained just now, perhaps by threads that sleep next.
-            self.pay_locked(&qp);
-        } else {
-            self.note_paid(qpn);
+            self.drive(qp, &mut guard);
         }
     }
 

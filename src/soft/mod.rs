@@ -7,6 +7,7 @@
 //!
 //! Reading order: `objects`, `drive`, `progress`, `process`, `ops`.
 
+mod acks;
 pub mod config;
 mod context;
 mod convert;

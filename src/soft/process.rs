@@ -3,13 +3,11 @@
 //! A forked child inherits a copy of all this that it must not use: the peers, the sockets and
 //! the progress thread belong to the parent. The child's copy is marked inherited, its
 //! descriptors are closed, and a new `Process` is made when the child opens a device of its own.
-//!
-//! An ACK may wait for the application's next request or poll, neither of which comes when it
-//! exits: the exit handler has the progress thread send it.
 
+use super::acks::Expecting;
 use super::config::{Config, LinkChoice};
 use super::context::Context;
-use super::progress::{self, farewell};
+use super::progress;
 use super::qp_table::QpTable;
 use super::quota::Quotas;
 use super::timers::Timers;
@@ -23,7 +21,6 @@ use crate::link::local;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::sync::{Arc, Once, Weak};
-use std::time::Duration;
 
 pub(crate) struct Process {
     pub(crate) config: Config,
@@ -36,8 +33,8 @@ pub(crate) struct Process {
     /// QPs that wait for room on their link.
     pub(crate) blocked: Mutex<VecDeque<Qpn>>,
     pub(crate) blocked_count: AtomicUsize,
-    /// The QP (its number, or 0) whose ACK waits for the application's next request.
-    pub(crate) owing: AtomicU32,
+    /// QPs whose peers tell what they have executed instead of sending it.
+    pub(crate) expecting: Expecting,
     /// Counts polls: the lease by which a polling thread keeps the progress thread away.
     pub(crate) polls: AtomicU64,
     /// Polls in a row that found nothing, and how many of them until the CPU is offered.
@@ -47,8 +44,6 @@ pub(crate) struct Process {
     pub(crate) is_armed: AtomicBool,
     /// Polls since doorbells were armed.
     pub(crate) polls_while_armed: AtomicU32,
-    /// One of `progress::farewell`.
-    pub(crate) farewell: AtomicU8,
     /// One of `standing`.
     standing: AtomicU8,
     thread: Mutex<()>,
@@ -71,10 +66,6 @@ static CURRENT: AtomicPtr<Process> = AtomicPtr::new(std::ptr::null_mut());
 /// others waited would have to wake threads it lacks.
 static MAKING: AtomicBool = AtomicBool::new(false);
 static HANDLERS: Once = Once::new();
-
-/// How long exiting waits for the progress thread to send the last ACKs, in naps of 50 µs.
-const EXIT_NAPS: u32 = 2000;
-const EXIT_NAP: Duration = Duration::from_micros(50);
 
 impl Process {
     /// The process's state, made at the first call.
@@ -99,13 +90,12 @@ impl Process {
             contexts: Mutex::default(),
             blocked: Mutex::default(),
             blocked_count: AtomicUsize::new(0),
-            owing: AtomicU32::new(0),
+            expecting: Expecting::default(),
             polls: AtomicU64::new(0),
             empty_polls: AtomicU32::new(0),
             yield_after: AtomicU32::new(progress::FEWEST_POLLS),
             is_armed: AtomicBool::new(false),
             polls_while_armed: AtomicU32::new(0),
-            farewell: AtomicU8::new(farewell::NOT_WANTED),
             standing: AtomicU8::new(standing::OURS),
             thread: Mutex::default(),
             has_thread: AtomicBool::new(false),
@@ -119,8 +109,6 @@ impl Process {
                     Some(abandon_in_child),
                 )
             };
-            // SAFETY: as above.
-            unsafe { libc::atexit(say_farewell) };
         });
         CURRENT.store(Arc::into_raw(process.clone()).cast_mut(), Ordering::Release);
         Ok(process)
@@ -213,30 +201,6 @@ extern "C" fn abandon_in_child() {
     }
     // The forking thread, whose only copy we are, took it in `lock_before_fork`.
     drop(Making);
-}
-
-/// Has the ACKs sent that wait for a request or a poll that will not come, or that a thread is just
-/// about to send for a completion the application has seen already.
-///
-/// The progress thread sends it, since this thread may hold locks: programs do call `exit` in
-/// signal handlers. Should that thread be stuck behind such a lock, or not be there (a child made
-/// by a bare `clone`), the wait ends without it.
-extern "C" fn say_farewell() {
-    // SAFETY: CURRENT holds null or a pointer whose count it owns and never gives up.
-    let Some(process) = (unsafe { CURRENT.load(Ordering::Acquire).as_ref() }) else {
-        return;
-    };
-    if !process.has_thread.load(Ordering::Relaxed) {
-        return;
-    }
-    process.farewell.store(farewell::WANTED, Ordering::Release);
-    process.waker.wake();
-    for _ in 0..EXIT_NAPS {
-        if process.farewell.load(Ordering::Acquire) == farewell::SAID {
-            return;
-        }
-        std::thread::sleep(EXIT_NAP);
-    }
 }
 
 /// The right to make the state, or to fork it.

@@ -11,7 +11,7 @@ use crate::base::ids::Qpn;
 use crate::base::sync::Ordering;
 use crate::base::time::{Duration, Instant};
 use crate::engine::types::Service;
-use crate::link::local::PeerEvent;
+use crate::link::local::{Inbound, PeerEvent};
 use crate::soft::memory::AppMemory;
 use crate::soft::netdev::Watch;
 use crate::soft::objects::Route;
@@ -37,17 +37,14 @@ const POLLS_TO_DISARM: u32 = 64;
 /// some 40 µs of them.
 pub(crate) const FEWEST_POLLS: u32 = 32;
 const MOST_POLLS: u32 = 4096;
+/// Empty polls in a row after which a poller looks for ACKs that travel in no packet, and how many
+/// QPs it looks at.
+const POLLS_TO_LOOK: u32 = 64;
+const FEW_QPS: usize = 4;
 /// A yield that took longer let somebody else run.
 const TAKEN: Duration = Duration::from_micros(3);
 /// Rounds of draining before the thread looks at its other duties.
 const ROUNDS: usize = 64;
-
-/// How far the last words of the process have come.
-pub(crate) mod farewell {
-    pub(crate) const NOT_WANTED: u8 = 0;
-    pub(crate) const WANTED: u8 = 1;
-    pub(crate) const SAID: u8 = 2;
-}
 
 /// Gets the progress thread out of its sleep.
 pub(crate) struct Waker(EventFd);
@@ -81,29 +78,31 @@ impl Process {
     /// One poll that found nothing: takes what has arrived.
     #[inline]
     pub(crate) fn poll(&self) {
-        let polls = self.polls.load(Ordering::Relaxed).wrapping_add(1);
-        // A lost count among several pollers does not matter: the value moves.
-        self.polls.store(polls, Ordering::Relaxed);
-        self.pay_owed();
-        let mut found = false;
+        let mut taken = 0;
         for inbound in self.endpoint.inbound() {
             if !inbound.is_empty() {
-                // The ACK is out before the application sees what it is for: it may leave by
-                // `_exit` right then, and the peer must not take that for a loss.
-                found |= self.drain(inbound, false);
+                taken += self.drain(inbound);
             }
         }
+        let polls = self.polls.load(Ordering::Relaxed);
+        // What was taken is polled from the CQ next, without coming here. A lost count among
+        // several pollers does not matter: the value moves.
+        self.polls
+            .store(polls.wrapping_add(1 + taken as u64), Ordering::Relaxed);
         if self.blocked_count.load(Ordering::Relaxed) > 0 {
             self.resume_blocked();
         }
         if self.is_armed.load(Ordering::Relaxed) {
             self.take_lease();
         }
-        let empty = if found {
+        let empty = if taken != 0 {
             0
         } else {
             self.empty_polls.load(Ordering::Relaxed) + 1
         };
+        if empty % POLLS_TO_LOOK == POLLS_TO_LOOK - 1 && !self.expecting.is_empty() {
+            self.hear_acks(FEW_QPS);
+        }
         if empty < self.yield_after.load(Ordering::Relaxed) {
             self.empty_polls.store(empty, Ordering::Relaxed);
         } else {
@@ -145,12 +144,11 @@ impl Process {
 
     /// The application is going to sleep on a channel: its peers have to ring from now on.
     pub(crate) fn end_lease(&self) {
-        self.pay_owed();
         self.arm();
         // What arrived before the doorbells were armed rang none.
         for inbound in self.endpoint.inbound() {
             if !inbound.is_empty() {
-                self.drain(inbound, false);
+                self.drain(inbound);
             }
         }
     }
@@ -158,13 +156,12 @@ impl Process {
     /// Asks the peers for doorbells; true when something has arrived already.
     fn arm(&self) -> bool {
         self.polls_while_armed.store(0, Ordering::Relaxed);
-        // SeqCst: pairs with `release` and `block`, which leave something for a poller to do and
-        // then look whether one is left.
+        // SeqCst: pairs with `block`, which leaves something for a poller to do and then looks
+        // whether one is left.
         self.is_armed.store(true, Ordering::SeqCst);
         let has_more = self.endpoint.arm_doorbells();
-        if self.owing.load(Ordering::SeqCst) != 0 {
-            self.pay_owed();
-        }
+        // What was told before the peers knew that they have to send it.
+        self.hear_acks(usize::MAX);
         has_more
     }
 
@@ -174,7 +171,7 @@ impl Process {
             let mut found = false;
             for inbound in self.endpoint.inbound() {
                 if !inbound.is_empty() {
-                    found |= self.drain(inbound, false);
+                    found |= self.drain(inbound) != 0;
                 }
             }
             if !found {
@@ -189,17 +186,6 @@ impl Process {
         for inbound in self.endpoint.inbound() {
             inbound.pass();
         }
-    }
-
-    /// Sends what would otherwise end with the process, when its exit handler asks for that.
-    fn farewell(&self) {
-        if self.farewell.load(Ordering::Acquire) != farewell::WANTED {
-            return;
-        }
-        self.drain_all();
-        self.pass_consumers();
-        self.pay_owed();
-        self.farewell.store(farewell::SAID, Ordering::Release);
     }
 
     fn handle_peers(&self, events: &mut Vec<PeerEvent>) {
@@ -228,6 +214,8 @@ impl Process {
             if !is_dead {
                 continue;
             }
+            // What it has executed it has told, however it ended.
+            self.hear_ack(&qp, &mut guard);
             guard.route = Route::Nowhere;
             if qp.service != Service::Ud {
                 guard.engine.handle_peer_dead();
@@ -272,6 +260,7 @@ impl Process {
 
     /// Looks for requests whose answer got lost with the QP that owed it.
     fn tick(&self) {
+        self.hear_acks(usize::MAX);
         for qp in self.qps.all() {
             let mut guard = qp.lock();
             let mut host = AppMemory::bare(self, qp.srq.as_deref());
@@ -311,9 +300,11 @@ fn run(process: &Process) {
     let mut nap = SHORTEST_NAP;
     let mut next_tick = process::now() + TICK;
     loop {
-        process.farewell();
         let polls = process.polls.load(Ordering::Relaxed);
-        let limit = if polls.wrapping_sub(polls_seen) >= LEASE_POLLS {
+        // Who is in the middle of taking something in, however long that is, polls as well.
+        let is_served = polls.wrapping_sub(polls_seen) >= LEASE_POLLS
+            || process.endpoint.inbound().any(Inbound::is_busy);
+        let limit = if is_served {
             // Somebody polls in earnest: whatever arrives is taken without bells.
             process.disarm();
             polls_seen = polls;
@@ -322,7 +313,6 @@ fn run(process: &Process) {
         } else {
             polls_seen = polls;
             nap = SHORTEST_NAP;
-            process.pay_owed();
             process.resume_blocked();
             if process.drain_all() || process.arm() {
                 Some(Duration::ZERO)

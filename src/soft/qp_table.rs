@@ -72,8 +72,8 @@ impl QpTable {
         self.numbers.lock().reserved.remove(&qpn.0);
     }
 
-    /// Makes the QP reachable for packets.
-    pub(crate) fn insert(&self, qp: Arc<Qp>) {
+    /// Makes the QP reachable for packets; gives how many there are now.
+    pub(crate) fn insert(&self, qp: Arc<Qp>) -> usize {
         let qpn = qp.qpn;
         let pointer = Arc::as_ptr(&qp).cast_mut();
         let mut numbers = self.numbers.lock();
@@ -83,6 +83,7 @@ impl QpTable {
             // Release pairs with the Acquire in `find`: the QP is complete when it is seen.
             entry.store(pointer, Ordering::Release);
         }
+        numbers.owners.len()
     }
 
     /// Makes the QP unreachable and waits until no consumer looks at it any more.

@@ -162,3 +162,29 @@ fn lost_responses_are_asked_for_from_where_they_end() {
         .collect();
     assert_eq!(requests, [(10_000, 0), (10_000 - 3 * 1024, 3 * 1024)]);
 }
+
+#[test]
+fn an_ack_told_before_a_read_response_arrives_is_no_loss() {
+    let mut pair = Pair::new(Service::Rc, LOSSLESS);
+    pair.b.recv(7, &[sge(100_000, 4096)]);
+    pair.a.send(&wr(1, read_from(0)), &[sge(0, 64)]);
+    pair.a.send(&wr(2, SendOp::Send), &[sge(0, 64)]);
+    while pair.transmit(Side::A) {}
+    while pair.deliver(Side::A) {}
+    let told = pair.b.qp.acknowledged().unwrap();
+    let host = &pair.a.host;
+    pair.a.qp.handle_acknowledged(told, host);
+    pair.a.drain();
+    assert!(pair.a.take_cqes().is_empty());
+    // The response comes, and no packet for the SEND.
+    assert!(pair.transmit(Side::B));
+    while pair.deliver(Side::B) {}
+    assert_eq!(pair.a.take_ends(), [(1, WcStatus::Success)]);
+    assert!(pair.a.qp.awaits_ack());
+    let host = &pair.a.host;
+    pair.a.qp.handle_acknowledged(told, host);
+    pair.a.drain();
+    assert_eq!(pair.a.take_ends(), [(2, WcStatus::Success)]);
+    assert!(!pair.a.qp.awaits_ack());
+    assert_eq!(pair.count(Side::A, 0x0c), 1, "nothing is asked for again");
+}

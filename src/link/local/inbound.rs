@@ -5,17 +5,19 @@
 //! both are used again for a later one. One thread consumes at a time; the others go away.
 
 use super::access::{CopyError, LocalSegment, Segments, Space, copy_in_order, read};
+use super::acked;
 use super::conn::{Conn, Message};
 pub use super::entry::{MAX_REFERENCE_BYTES, MAX_REFERENCES, RefList};
 use super::entry::{Scratch, decode};
 use super::hazard::{Claim, Hazard};
 use super::life::{Fd, Life};
-use super::region::{RingRegion, Side};
+use super::region::{RingRegion, Side, WARM_BYTES};
 use super::table::{Table, View};
 use super::wake::{Wake, reason};
 use crate::base::errno::Errno;
+use crate::base::lock::{Hold, RawLock};
 use crate::base::ring::{self, Storage};
-use crate::wire::Header;
+use crate::wire::{Header, Psn};
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -66,7 +68,7 @@ pub struct Inbound {
     /// The mark at the consumer's head: always a word in the region.
     next_mark: AtomicPtr<MarkWord>,
     /// Held by whoever may touch `state`.
-    busy: AtomicBool,
+    busy: RawLock,
     flags: AtomicU32,
     /// The producer has our tables.
     may_access: AtomicBool,
@@ -106,7 +108,7 @@ impl Inbound {
         Ok(Inbound {
             region,
             next_mark,
-            busy: AtomicBool::new(false),
+            busy: RawLock::new(),
             flags: AtomicU32::new(0),
             may_access: AtomicBool::new(false),
             is_own: AtomicBool::new(false),
@@ -127,26 +129,28 @@ impl Inbound {
     /// Takes the consumers' lock unless somebody has it.
     #[inline]
     pub fn try_consume(&self) -> Option<Consumer<'_>> {
-        if self.busy.load(Ordering::Relaxed) || self.busy.swap(true, Ordering::Acquire) {
-            return None;
-        }
+        let hold = self.busy.try_lock()?;
         if self.flags.load(Ordering::Relaxed) != flag::LIVE {
-            self.busy.store(false, Ordering::Release);
+            self.busy.unlock(hold);
             return None;
         }
         Some(Consumer {
             inbound: self,
+            hold,
             entry_bytes: 0,
         })
+    }
+
+    /// Somebody is taking entries just now.
+    pub fn is_busy(&self) -> bool {
+        self.busy.is_busy()
     }
 
     /// Waits until whoever consumes now has let go once: after that, consumers see what the caller
     /// did before.
     pub fn pass(&self) {
-        while self.busy.swap(true, Ordering::Acquire) {
-            std::thread::yield_now();
-        }
-        self.busy.store(false, Ordering::Release);
+        let hold = self.busy.lock();
+        self.busy.unlock(hold);
     }
 
     pub(super) fn region(&self) -> &RingRegion {
@@ -177,10 +181,7 @@ impl Inbound {
 
     /// Begins with a new producer, whose checked memfd this is. Must not be live.
     pub(super) fn start(&self, fd: &Fd, sender: Arc<Sender>) -> Result<(), Errno> {
-        // Nobody holds the lock of a ring that is not live for longer than a look at the flags.
-        while self.busy.swap(true, Ordering::Acquire) {
-            std::hint::spin_loop();
-        }
+        let hold = self.busy.lock();
         let attached = self.region.attach(fd);
         if attached.is_ok() {
             // SAFETY: we hold `busy`.
@@ -192,7 +193,7 @@ impl Inbound {
             self.show_next_mark(state);
             self.flags.store(flag::LIVE, Ordering::Relaxed);
         }
-        self.busy.store(false, Ordering::Release);
+        self.busy.unlock(hold);
         attached
     }
 
@@ -202,9 +203,12 @@ impl Inbound {
         if !self.is_live() {
             return true;
         }
-        if (!self.is_condemned() && !self.is_empty()) || self.busy.swap(true, Ordering::Acquire) {
+        if !self.is_condemned() && !self.is_empty() {
             return false;
         }
+        let Some(hold) = self.busy.try_lock() else {
+            return false;
+        };
         // SAFETY: we hold `busy`.
         let state = unsafe { &mut *self.state.get() };
         let is_empty = self.is_condemned() || state.ring.peek(&self.region) == 0;
@@ -214,7 +218,7 @@ impl Inbound {
             self.may_access.store(false, Ordering::Release);
             self.flags.store(0, Ordering::Relaxed);
         }
-        self.busy.store(false, Ordering::Release);
+        self.busy.unlock(hold);
         stopped
     }
 
@@ -234,6 +238,7 @@ impl Inbound {
 /// The right to take entries.
 pub struct Consumer<'a> {
     inbound: &'a Inbound,
+    hold: Hold,
     /// Length of the entry given out last.
     entry_bytes: u64,
 }
@@ -296,11 +301,10 @@ impl<'a> Consumer<'a> {
         let region = &self.inbound.region;
         let state = self.state();
         state.ring.advance(entry_bytes);
-        // Room goes back an eighth of the ring at a time. The largest entry and what is kept are
-        // less than the ring, so a producer never waits for what is kept.
-        if state.ring.kept_bytes() >= u64::from(region.ring_bytes()) / 8
-            && state.ring.give_back(region)
-        {
+        // Room goes back in portions, so that the line it is told in is not needed for each entry,
+        // but soon enough for a producer that wants to stay in the warm part. The largest entry and
+        // what is kept are less than the ring, so a producer never waits for what is kept.
+        if state.ring.kept_bytes() >= WARM_BYTES / 4 && state.ring.give_back(region) {
             self.ring_bell();
         }
     }
@@ -329,7 +333,7 @@ impl Drop for Consumer<'_> {
     fn drop(&mut self) {
         self.finish_entry();
         self.inbound.show_next_mark(self.state());
-        self.inbound.busy.store(false, Ordering::Release);
+        self.inbound.busy.unlock(self.hold);
     }
 }
 
@@ -350,6 +354,16 @@ impl Entry<'_> {
                 len_bytes
             }
         }
+    }
+
+    /// Tells the sender that its requests up to `psn` have been executed: it may look that up, and
+    /// finds it there even if this process ends next. False: it has to be sent.
+    #[inline]
+    pub fn tell_acked(&self, psn: Psn) -> bool {
+        let Header {
+            src_qpn, dest_qpn, ..
+        } = *self.header;
+        acked::tell(self.inbound.region.acked(), src_qpn, dest_qpn, psn)
     }
 
     /// Puts payload bytes `offset..offset + len` to `dst`, from the ring (the last word last:

@@ -10,6 +10,7 @@
 //! [`Header`]: crate::wire::Header
 
 pub mod access;
+mod acked;
 mod conn;
 mod control;
 pub mod endpoint;

@@ -7,6 +7,7 @@ use super::access::{
     CopyError, DirectKind, DirectOp, DirectOutcome, LocalSegment, MAX_SLICE_BYTES, Segments, Space,
     read, write,
 };
+use super::acked;
 use super::conn::{Conn, Message};
 use super::entry::{
     Layout, MAX_REFERENCE_BYTES, MAX_REFERENCES, Shape, encode, encode_references, max_entry_bytes,
@@ -17,9 +18,10 @@ use super::region::{RingRegion, Side};
 use super::slot::Slot;
 use super::table::{Range, Table, View};
 use super::wake::{Wake, reason};
+use crate::base::ids::Qpn;
 use crate::base::lock::{ShortGuard, ShortLock};
-use crate::base::ring;
-use crate::wire::Header;
+use crate::base::ring::{self, Storage, Word};
+use crate::wire::{Header, Psn};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -29,6 +31,10 @@ const MIN_REFERENCE_BYTES: u32 = 16 << 10;
 
 /// To ourselves there is no system call to pay for.
 const MIN_OWN_REFERENCE_BYTES: u32 = 1 << 10;
+
+/// Payloads for which the producer goes back to the warm part of the ring. A longer one might not
+/// find the room it needs before the consumer has come along.
+const MAX_WARM_BYTES: u32 = 1 << 10;
 
 /// Rights of `enum ibv_access_flags`.
 const REMOTE_WRITE: u32 = 1 << 1;
@@ -130,6 +136,29 @@ impl Peer {
             peer: self,
             ring: self.producer.lock(),
         }
+    }
+
+    /// What `dest_qpn` there has told to have executed of the requests of our `src_qpn`.
+    #[inline]
+    pub fn acked(&self, src_qpn: Qpn, dest_qpn: Qpn) -> Option<Psn> {
+        acked::read(self.region.acked(), src_qpn, dest_qpn)
+    }
+
+    /// Our QP of this number begins anew.
+    pub fn forget_acked(&self, src_qpn: Qpn) {
+        acked::clear(self.region.acked(), src_qpn);
+    }
+
+    /// Whether the other process will look at what it was told (by [`super::Entry::tell_acked`],
+    /// before this call). One that sleeps has to be sent a packet, which rings its bell.
+    #[inline]
+    pub fn is_attentive(&self) -> bool {
+        let Consumer::Other { conn, .. } = &self.consumer else {
+            return false;
+        };
+        // P3 of base/ring, with `Endpoint::arm_doorbells`.
+        self.region.light_fence();
+        conn.get().is_some() && self.region.asleep().load(Ordering::Relaxed) == 0
     }
 
     /// After `has_room` said no: asks for a [`super::PeerEvent::Space`]. True: there is room by
@@ -299,6 +328,15 @@ pub struct Producer<'a> {
 }
 
 impl Producer<'_> {
+    /// Whether an entry with so much payload fits, or one by reference; false when the peer is dead.
+    #[inline]
+    pub fn has_room_for(&mut self, payload_bytes: u32) -> bool {
+        if payload_bytes <= MAX_WARM_BYTES {
+            self.ring.go_back_if_warm(&self.peer.region);
+        }
+        self.fits(max_entry_bytes(payload_bytes))
+    }
+
     /// Whether one entry of the largest size fits; false when the peer is dead.
     #[inline]
     pub fn has_room(&mut self) -> bool {

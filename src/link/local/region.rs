@@ -7,6 +7,7 @@
 //! The atomics here are the standard library's even under loom, which cannot model mapped memory;
 //! the algorithm is modelled in `base/ring`.
 
+use super::acked::ACKED;
 use super::life::{Fd, Life};
 use crate::base::barrier::{self, Reach};
 use crate::base::errno::Errno;
@@ -22,8 +23,11 @@ pub(super) const MAX_RING_BYTES: u32 = 16 << 20;
 /// Small entries go round in so much of a ring: it fits the first-level caches of both sides.
 pub(super) const WARM_BYTES: u64 = 16 << 10;
 
-/// Bytes in front of the ring.
+/// Bytes of the control words.
 const CONTROL_BYTES: usize = 4096;
+
+/// Bytes in front of the ring: control words, then what the consumer has executed.
+const FRONT_BYTES: usize = CONTROL_BYTES + size_of::<[AtomicU64; ACKED]>();
 
 /// Accesses in flight of one direction of one connection.
 pub(super) const HAZARDS: usize = 64;
@@ -208,7 +212,7 @@ pub(super) struct RingRegion {
 impl RingRegion {
     /// Length of the memfd that holds a ring.
     pub(super) fn file_bytes(ring_bytes: u32) -> usize {
-        CONTROL_BYTES + ring_bytes as usize
+        FRONT_BYTES + ring_bytes as usize
     }
 
     pub(super) fn is_legal_size(ring_bytes: u32) -> bool {
@@ -218,7 +222,7 @@ impl RingRegion {
     /// An empty, detached one. The size must be legal.
     pub(super) fn new(ring_bytes: u32, life: &Arc<Life>) -> Result<RingRegion, Errno> {
         assert!(RingRegion::is_legal_size(ring_bytes));
-        let len = CONTROL_BYTES + 2 * ring_bytes as usize;
+        let len = FRONT_BYTES + 2 * ring_bytes as usize;
         let mapping = Mapping::reserve(len, life)?;
         let region = RingRegion {
             mapping,
@@ -234,15 +238,15 @@ impl RingRegion {
         self.light_is_free.store(false, Ordering::Relaxed);
         let ring = self.ring_bytes as usize;
         let prot = libc::PROT_READ | libc::PROT_WRITE;
-        let first = CONTROL_BYTES + ring;
+        let first = FRONT_BYTES + ring;
         self.mapping
-            .place(first, ring, prot, Some((fd, CONTROL_BYTES)))?;
+            .place(first, ring, prot, Some((fd, FRONT_BYTES)))?;
         self.mapping.place(0, first, prot, Some((fd, 0)))
     }
 
     /// Takes the memory away and leaves zeros.
     pub(super) fn detach(&self) -> Result<(), Errno> {
-        let len = CONTROL_BYTES + 2 * self.ring_bytes as usize;
+        let len = FRONT_BYTES + 2 * self.ring_bytes as usize;
         self.mapping
             .place(0, len, libc::PROT_READ | libc::PROT_WRITE, None)
     }
@@ -261,7 +265,7 @@ impl RingRegion {
     pub(super) fn entry(&self, offset: u64) -> NonNull<u8> {
         let offset = offset & u64::from(self.ring_bytes - 1);
         // SAFETY: the offset is less than the ring's length, and the ring is there twice.
-        unsafe { self.mapping.base().add(CONTROL_BYTES + offset as usize) }
+        unsafe { self.mapping.base().add(FRONT_BYTES + offset as usize) }
     }
 
     pub(super) fn hazards(&self, side: Side) -> &[AtomicU64; HAZARDS] {
@@ -269,6 +273,15 @@ impl RingRegion {
             Side::Producer => &self.control().producer_hazards,
             Side::Consumer => &self.control().consumer_hazards,
         }
+    }
+
+    /// See [`super::acked`].
+    #[inline]
+    pub(super) fn acked(&self) -> &[AtomicU64; ACKED] {
+        // SAFETY: inside the mapping, whose front is longer than this.
+        let first = unsafe { self.mapping.base().add(CONTROL_BYTES) };
+        // SAFETY: aligned to a page, always readable and writable, and reached as atomics only.
+        unsafe { first.cast().as_ref() }
     }
 
     #[inline]

@@ -31,6 +31,8 @@ pub(crate) struct Inner {
     pub(crate) scheduled: Option<Instant>,
     /// Waits in the process's list for room on its link.
     pub(crate) is_blocked: bool,
+    /// Is in the process's list of those that wait for an ACK.
+    pub(crate) is_expecting: bool,
     pub(crate) is_destroyed: bool,
     /// The peers' view of the QP is open: they may access memory on its account.
     pub(crate) is_published: bool,
@@ -100,6 +102,7 @@ impl Qp {
                 route: Route::Unknown,
                 scheduled: None,
                 is_blocked: false,
+                is_expecting: false,
                 is_destroyed: false,
                 is_published: false,
             }),

@@ -64,7 +64,8 @@ pub(super) unsafe extern "C" fn create_qp(
         // SAFETY: the struct was just made and nobody else knows it yet.
         let c = unsafe { &mut *pointer };
         fill(c, context, pd, init, &qp);
-        soft.process.qps.insert(qp);
+        let qp_count = soft.process.qps.insert(qp);
+        soft.process.expecting.reserve(qp_count);
         Ok(pointer)
     })
 }

@@ -36,7 +36,6 @@ pub(super) unsafe extern "C" fn post_send(
             next = wr.next;
         }
         process.drive(object, &mut guard);
-        process.note_paid(object.qpn);
         let is_loopback = matches!(&guard.route, Route::Peer(peer) if peer.is_self());
         drop(guard);
         if is_loopback {
