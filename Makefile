@@ -34,6 +34,7 @@ MAP        := src/libibverbs.map
 STUBS       := $(BUILD)/stubs
 ifeq ($(shell uname -m),x86_64)
 STUB_LIBS   := $(STUBS)/libpthread.so $(STUBS)/libdl.so
+OLD_STAT    := stat lstat fstat fstatat stat64 lstat64 fstat64 fstatat64
 endif
 SYSTEM_LIBS := -lgcc_s $(STUB_LIBS) -lpthread -ldl -lc
 LINK_FLAGS  := -Wl,-soname,$(SONAME) -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack \
@@ -75,9 +76,7 @@ $(STATIC): $(ARCHIVE) c-tests/abi/symbols.tsv $(BUILD)/profile
 	    c-tests/abi/symbols.tsv > $(BUILD)/static-names
 	awk -F'\t' '$$3 == "@" { print $$1 "@" $$2, "verbium_compat_" $$1 }' \
 	    c-tests/abi/symbols.tsv >> $(BUILD)/static-names
-	for name in stat lstat fstat fstatat stat64 lstat64 fstat64 fstatat64; do \
-	    echo "$$name verbium_$$name"; \
-	done >> $(BUILD)/static-names
+	for name in $(OLD_STAT); do echo "$$name verbium_$$name"; done >> $(BUILD)/static-names
 	$(OBJCOPY) --redefine-syms=$(BUILD)/static-names $(ARCHIVE) $@
 
 # Made anew each time: the directories may be others than those of the last call.

@@ -332,7 +332,13 @@ const DISTRIBUTION_FOLDERS: &[&str] = &[
     "/usr/lib64/libibverbs",
     "/usr/lib/libibverbs",
 ];
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(target_arch = "aarch64")]
+const DISTRIBUTION_FOLDERS: &[&str] = &[
+    "/usr/lib/aarch64-linux-gnu/libibverbs",
+    "/usr/lib64/libibverbs",
+    "/usr/lib/libibverbs",
+];
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 const DISTRIBUTION_FOLDERS: &[&str] = &["/usr/lib64/libibverbs", "/usr/lib/libibverbs"];
 
 /// Longer than any table; one without an end is not read to its end.

@@ -54,11 +54,5 @@ variadic! {
     ///
     /// # Safety
     /// `format` is NULL or a text whose arguments follow, as for `printf`.
-    __verbs_log => log_line, named 24, next "rcx"
-}
-
-/// Drops the line: no entry for variable arguments has been written for this architecture.
-#[cfg(not(target_arch = "x86_64"))]
-pub(in crate::api) unsafe extern "C" fn __verbs_log() {
-    let _ = log_line;
+    __verbs_log => log_line, named 24, next "rcx" or "x3"
 }

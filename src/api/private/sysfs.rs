@@ -48,14 +48,7 @@ variadic! {
     ///
     /// # Safety
     /// The promises of `gate`; `format` is a text whose arguments follow, as for `printf`.
-    ibv_read_ibdev_sysfs_file => read_file, named 32, next "r8"
-}
-
-/// Refuses: no entry for variable arguments has been written for this architecture.
-#[cfg(not(target_arch = "x86_64"))]
-pub(in crate::api) unsafe extern "C" fn ibv_read_ibdev_sysfs_file() -> c_int {
-    let _ = read_file;
-    crate::provider::refuse::minus_one()
+    ibv_read_ibdev_sysfs_file => read_file, named 32, next "r8" or "x4"
 }
 
 #[cfg(all(test, target_arch = "x86_64"))]

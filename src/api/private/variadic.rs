@@ -2,8 +2,7 @@
 //!
 //! Such an entry is a few instructions that lay the arguments out as the platform's `va_list` and
 //! call an ordinary function, with the named arguments as they came and the `va_list` behind them.
-//! This is the only file with code of one architecture; elsewhere the entry answers without having
-//! read a variable argument.
+//! There is a form for x86_64 and one for aarch64; the crate does not build for others.
 
 use std::ffi::{c_char, c_int, c_void};
 
@@ -18,9 +17,10 @@ unsafe extern "C" {
 }
 
 /// Defines an entry. `named` is how many bytes of integer registers the named arguments take (8
-/// each), `next` the register of the argument behind them.
+/// each), `next` the register of the argument behind them, on x86_64 and on aarch64.
 macro_rules! variadic {
-    ($(#[$doc:meta])* $name:ident => $target:ident, named $bytes:literal, next $register:literal) => {
+    ($(#[$doc:meta])* $name:ident => $target:ident, named $bytes:literal,
+        next $x86_64:literal or $aarch64:literal) => {
         $(#[$doc])*
         #[cfg(target_arch = "x86_64")]
         #[unsafe(naked)]
@@ -53,9 +53,45 @@ macro_rules! variadic {
                 "mov [rsp + 8], rax",
                 "lea rax, [rsp + 32]",
                 "mov [rsp + 16], rax",
-                concat!("mov ", $register, ", rsp"),
+                concat!("mov ", $x86_64, ", rsp"),
                 "call {target}",
                 "add rsp, 216",
+                "ret",
+                target = sym $target,
+            )
+        }
+
+        $(#[$doc])*
+        #[cfg(target_arch = "aarch64")]
+        #[unsafe(naked)]
+        pub(in crate::api) unsafe extern "C" fn $name() {
+            // From sp + 16 the va_list, from sp + 48 the eight integer registers, from sp + 112 the
+            // eight vector ones; what did not fit into registers is behind all that. The va_list
+            // counts from the ends of the two areas, and the named arguments as used.
+            std::arch::naked_asm!(
+                "stp x29, x30, [sp, #-240]!",
+                "mov x29, sp",
+                "stp x0, x1, [sp, #48]",
+                "stp x2, x3, [sp, #64]",
+                "stp x4, x5, [sp, #80]",
+                "stp x6, x7, [sp, #96]",
+                "stp q0, q1, [sp, #112]",
+                "stp q2, q3, [sp, #144]",
+                "stp q4, q5, [sp, #176]",
+                "stp q6, q7, [sp, #208]",
+                "add x9, sp, #240",
+                "str x9, [sp, #16]",
+                "add x10, sp, #112",
+                "str x10, [sp, #24]",
+                "str x9, [sp, #32]",
+                concat!("mov w11, #", $bytes),
+                "sub w11, w11, #64",
+                "str w11, [sp, #40]",
+                "mov w11, #-128",
+                "str w11, [sp, #44]",
+                concat!("add ", $aarch64, ", sp, #16"),
+                "bl {target}",
+                "ldp x29, x30, [sp], #240",
                 "ret",
                 target = sym $target,
             )
