@@ -29,7 +29,7 @@ if [ -n "$reference" ]; then
     passed=$((passed + $(comm -12 "$work/theirs" "$work/have" | wc -l)))
     comm -23 "$work/theirs" "$work/have" | sed 's/^/not ok abi\/versions: in the reference: /'
     failed=$((failed + $(comm -23 "$work/theirs" "$work/have" | wc -l)))
-    echo "versions: $(wc -l <"$work/have") pairs, $(wc -l <"$work/theirs") of them in both"
+    echo "versions: $(wc -l <"$work/have") symbols by name and version, $(wc -l <"$work/theirs") of them in both"
 else
     echo "skip abi/versions: no library and headers of release 44 to be had"
     skipped=1
