@@ -492,7 +492,16 @@ fn generate(header: &Header) -> Outcome<String> {
         )?)));
         text.push('\n');
     }
-    text.push_str(&fragment(header.name, "inline.h")?);
+    let inline = fragment(header.name, "inline.h")?;
+    // To C++ its functions are C's too, as those of the library are.
+    let is_code = inline.contains("static inline");
+    if is_code {
+        text.push_str("#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n");
+    }
+    text.push_str(&inline);
+    if is_code {
+        text.push_str("\n#ifdef __cplusplus\n}\n#endif\n");
+    }
     write!(text, "\n#endif /* {} */\n", header.guard)?;
     Ok(style::tidy(&text))
 }

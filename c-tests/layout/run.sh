@@ -43,6 +43,9 @@ for pair in gcc:g++ clang:clang++; do
 			try "$c" c "$standard" -fsyntax-only "$work/alone-$header.c"
 		done
 	done
+	# What careful projects turn on besides.
+	try "$c" c gnu11 -fsyntax-only -Wconversion -Wshadow -Wcast-qual -Wundef -Wstrict-prototypes \
+		"$work/alone-verbs.c"
 	cat "$work/alone-verbs.c" "$work/alone-driver.c" >"$work/both.c"
 	try "$c" c gnu11 -fsyntax-only "$work/both.c"
 	try "$c" c gnu11 -o "$work/layout" "$work/layout.c"
@@ -66,6 +69,10 @@ for pair in gcc:g++ clang:clang++; do
 			try "$cxx" c++ "$standard" -fsyntax-only "$work/alone-$header.c"
 		done
 	done
+	try "$cxx" c++ c++17 -fsyntax-only -Wconversion -Wshadow -Wcast-qual "$work/alone-verbs.c"
+	# clang counts casts within extern "C", too.
+	[ "$cxx" = clang++ ] ||
+		try "$cxx" c++ c++17 -fsyntax-only -Wold-style-cast "$work/alone-verbs.c"
 	try "$cxx" c++ c++17 -o "$work/layout" "$work/layout.c"
 	"$work/layout"
 	for standard in c++11 c++20; do

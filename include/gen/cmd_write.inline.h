@@ -1,20 +1,5 @@
-/*
- * For driver plug-ins: how the end of an object of a device that is gone counts.
- */
-
-#include <errno.h>
-#include <stdbool.h>
-
-#ifdef __cplusplus
-extern "C" {
-#endif
-
 /* Set from the environment variable RDMAV_ALLOW_DISASSOC_DESTROY. */
 extern bool verbs_allow_disassociate_destroy;
-
-#ifdef __cplusplus
-}
-#endif
 
 /*
  * Whether to stop destroying an object after the kernel answered *ret. A device that is gone has

@@ -41,10 +41,6 @@ typedef struct verbs_device *(*verbs_driver_init_func)(const char *, int);
  * Prototypes that differ between the generations, and those with variable arguments.
  */
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-
 #ifdef VERBS_PABI_34
 int ibv_cmd_get_context(struct verbs_context *context, struct ibv_get_context *cmd,
 			size_t cmd_size, struct ib_uverbs_get_context_resp *resp,
@@ -94,10 +90,6 @@ void __verbs_log(struct verbs_context *ctx, uint32_t level, const char *fmt, ...
 #define __make_verbs_register_driver(x) ___make_verbs_register_driver(x)
 #define verbs_register_driver __make_verbs_register_driver(IBVERBS_PABI_VERSION)
 void verbs_register_driver(const struct verbs_device_ops *ops);
-
-#ifdef __cplusplus
-}
-#endif
 
 /*
  * Registration: PROVIDER_DRIVER(name, ops), once in a plug-in, registers when it is loaded.

@@ -7,6 +7,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #undef htonll
 #undef ntohll
 
@@ -27,5 +31,9 @@ static inline uint64_t ntohll(uint64_t x)
 /* Programs ask the preprocessor whether these exist. */
 #define htonll htonll
 #define ntohll ntohll
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* INFINIBAND_ARCH_H */

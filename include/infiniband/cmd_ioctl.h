@@ -57,6 +57,10 @@ extern int execute_ioctl(struct ibv_context *context, struct ibv_command_buffer 
 }  // extern "C"
 #endif  // __cplusplus
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /*
  * Making a command buffer.
  */
@@ -282,5 +286,9 @@ static inline int read_attr_fd(uint16_t attr_id, struct ib_uverbs_attr *attr)
 	(void)attr_id;
 	return (int)attr->data;
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* __INFINIBAND_VERBS_IOCTL_H */

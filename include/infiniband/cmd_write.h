@@ -17,10 +17,6 @@ extern "C" {
 /* Set from the environment variable RDMAV_ALLOW_DISASSOC_DESTROY. */
 extern bool verbs_allow_disassociate_destroy;
 
-#ifdef __cplusplus
-}
-#endif
-
 /*
  * Whether to stop destroying an object after the kernel answered *ret. A device that is gone has
  * no object either; where that is allowed to be success, *ret becomes 0.
@@ -32,5 +28,9 @@ static inline bool verbs_is_destroy_err(int *ret)
 	*ret = 0;
 	return true;
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* __INFINIBAND_VERBS_WRITE_H */

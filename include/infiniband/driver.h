@@ -764,6 +764,10 @@ extern void verbs_uninit_context(struct verbs_context *context);
 }  // extern "C"
 #endif  // __cplusplus
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /*
  * Types with a union inside that has no name of its own.
  */
@@ -806,10 +810,6 @@ typedef struct verbs_device *(*verbs_driver_init_func)(const char *, int);
 /*
  * Prototypes that differ between the generations, and those with variable arguments.
  */
-
-#ifdef __cplusplus
-extern "C" {
-#endif
 
 #ifdef VERBS_PABI_34
 int ibv_cmd_get_context(struct verbs_context *context, struct ibv_get_context *cmd,
@@ -860,10 +860,6 @@ void __verbs_log(struct verbs_context *ctx, uint32_t level, const char *fmt, ...
 #define __make_verbs_register_driver(x) ___make_verbs_register_driver(x)
 #define verbs_register_driver __make_verbs_register_driver(IBVERBS_PABI_VERSION)
 void verbs_register_driver(const struct verbs_device_ops *ops);
-
-#ifdef __cplusplus
-}
-#endif
 
 /*
  * Registration: PROVIDER_DRIVER(name, ops), once in a plug-in, registers when it is loaded.
@@ -1012,5 +1008,9 @@ static inline void fill_attr_in_buf_umem(struct ibv_command_buffer *cmdb, uint16
 	}
 	fill_attr_in(cmdb, attr_id, storage, sizeof(*storage));
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* INFINIBAND_DRIVER_H */

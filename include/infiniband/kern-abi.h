@@ -446,6 +446,10 @@ struct ib_uverbs_modify_srq_v3 {
 	uint32_t reserved;
 };
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /*
  * Names that belong to a command: its struct, the kernel's struct within, the kernel's answer, and
  * what the size of a command is a multiple of.
@@ -641,5 +645,9 @@ static inline struct ib_uverbs_create_qp *ibv_create_qp_ex_to_reg(struct ibv_cre
 	return (struct ib_uverbs_create_qp *)((char *)&cmd_ex->user_handle -
 					      offsetof(struct ib_uverbs_create_qp, user_handle));
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* KERN_ABI_H */

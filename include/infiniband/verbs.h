@@ -2340,6 +2340,10 @@ extern enum ibv_rate mbps_to_ibv_rate(int mbps);
 }  // extern "C"
 #endif  // __cplusplus
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /*
  * Types with a union or a struct inside that has no name of its own.
  */
@@ -3274,5 +3278,9 @@ static inline int ibv_query_comp_cntr_caps(struct ibv_context *context,
 }
 
 #undef __attribute_const
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* INFINIBAND_VERBS_H */
