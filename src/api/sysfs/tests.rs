@@ -58,7 +58,12 @@ fn a_file_that_is_not_there_is_enoent() {
     let mut buf = [0; 4];
     // SAFETY: two texts and a buffer of the size given.
     let length = unsafe {
-        ibv_read_sysfs_file(c"/nonexistent".as_ptr(), c"x".as_ptr(), buf.as_mut_ptr(), 4)
+        ibv_read_sysfs_file(
+            c"/proc/nonexistent".as_ptr(),
+            c"x".as_ptr(),
+            buf.as_mut_ptr(),
+            4,
+        )
     };
     assert_eq!((length, Errno::last()), (-1, Errno::ENOENT));
 }

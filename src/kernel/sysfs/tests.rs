@@ -16,7 +16,7 @@ fn a_text_is_read_without_its_newline() {
     let text = read(&path);
     let _ = std::fs::remove_file(&path);
     assert_eq!(text, Ok(b"4: ACTIVE".to_vec()));
-    assert_eq!(read(Path::new("/nonexistent")), Err(Errno::ENOENT));
+    assert_eq!(read(Path::new("/proc/nonexistent")), Err(Errno::ENOENT));
 }
 
 #[test]
