@@ -32,7 +32,14 @@ pub(super) unsafe extern "C" fn create_cq(
             None
         } else {
             // SAFETY: pointer obligations of `handle`.
-            Some(unsafe { handle::channel(channel) }?.clone())
+            let notify = unsafe { handle::channel(channel) }?.clone();
+            // SAFETY: a live channel.
+            if unsafe { (*channel).context } != context {
+                log_error!("create_cq: the channel belongs to another context");
+                // What the kernel says to a descriptor it does not find in the context.
+                return Err(Errno::EBADF);
+            }
+            Some(notify)
         };
         let cq = Arc::new(Cq::new(soft.clone(), notify, capacity)?);
         let pointer = CqHandle::into_raw(verbs_cq::zeroed(), cq.clone()).cast::<ibv_cq>();

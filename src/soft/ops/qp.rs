@@ -75,9 +75,16 @@ fn service(qp_type: u32) -> Result<Service, Errno> {
         abi::IBV_QPT_RC => Ok(Service::Rc),
         abi::IBV_QPT_UC => Ok(Service::Uc),
         abi::IBV_QPT_UD => Ok(Service::Ud),
-        other => {
-            log_error!("create_qp: QP type {other} is not supported by this device");
+        abi::IBV_QPT_RAW_PACKET
+        | abi::IBV_QPT_XRC_SEND
+        | abi::IBV_QPT_XRC_RECV
+        | abi::IBV_QPT_DRIVER => {
+            log_error!("create_qp: QP type {qp_type} is not supported by this device");
             Err(Errno::EOPNOTSUPP)
+        }
+        _ => {
+            log_error!("create_qp: there is no QP type {qp_type}");
+            Err(Errno::EINVAL)
         }
     }
 }

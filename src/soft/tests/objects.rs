@@ -74,7 +74,8 @@ fn one_more_than_the_limit_is_refused() {
         init.attr.max_sge = max_sge;
         refused(op!(create_srq(nic.pd, &mut init)), EINVAL);
     }
-    refused(nic.try_qp(&Wish::on(cq, 99)), EOPNOTSUPP);
+    refused(nic.try_qp(&Wish::on(cq, 99)), EINVAL);
+    refused(nic.try_qp(&Wish::on(cq, IBV_QPT_RAW_PACKET)), EOPNOTSUPP);
     assert_eq!(op!(destroy_cq(cq)), 0);
 }
 
