@@ -41,7 +41,7 @@ LINK_FLAGS  := -Wl,-soname,$(SONAME) -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now -Wl
                -Wl,--gc-sections -Wl,--as-needed -Wl,--no-undefined
 
 .DEFAULT_GOAL := lib
-.PHONY: lib install uninstall clean archive abi diff check-aarch64 force
+.PHONY: lib install uninstall clean archive abi diff misuse misuse-valgrind check-aarch64 force
 
 lib: $(SHARED) $(LIB)/$(SONAME) $(LIB)/libibverbs.so $(STATIC) $(PC)
 
@@ -103,6 +103,13 @@ check-aarch64:
 # C programs on rdma-core's library and on ours, their outputs compared; part of `abi`.
 diff: lib
 	sh c-tests/diff/run.sh $(DIFF_ARGS)
+
+# Each public function misused, on both libraries (part of `abi`); the same under valgrind.
+misuse: lib
+	sh c-tests/null/misuse.sh $(MISUSE_ARGS)
+
+misuse-valgrind: lib
+	sh c-tests/null/misuse.sh --valgrind
 
 clean:
 	rm -rf $(BUILD)

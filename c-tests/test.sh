@@ -29,6 +29,7 @@ providers | 5  | make --no-print-directory provider
 demo      | 10 | make --no-print-directory demo-all
 downstream | 20 | make --no-print-directory downstream
 valgrind  | 30 | make --no-print-directory c-tests-valgrind
+misuse    | 10 | make --no-print-directory misuse-valgrind
 "
 
 # cargo prints one result line for each test program; they are summed into one.

@@ -2,9 +2,10 @@
 # Prints a directory in which libibverbs.so.1 is rdma-core's library, and nothing else is.
 # usage: reference.sh BUILD_DIRECTORY
 #
-# LIB_REF names the directory the library is taken from; else it is looked for in the system and
-# in what was unpacked under the build directory, and a copy of ours, which may have been installed
-# in the system's place, is passed over. If none is left, Debian's package is unpacked.
+# LIB_REF names the directory the library is taken from. Else release 44 is taken if
+# c-tests/abi/reference.sh has unpacked it, or what the system or build/deb has; a copy of ours,
+# which may have been installed in the system's place, is passed over. If none is left, release 44
+# is unpacked.
 set -u
 build=$1
 found=
@@ -25,17 +26,12 @@ look_in() {
 if [ -n "${LIB_REF:-}" ]; then
     look_in "$LIB_REF"
 else
+    look_in "$build"/release-44/usr/lib/*-linux-gnu*
     look_in /usr/lib/*-linux-gnu* /usr/lib64 /usr/lib /lib/*-linux-gnu* /lib64 \
-        "$build"/deb/usr/lib/*-linux-gnu* "$build"/reference/usr/lib/*-linux-gnu*
-    if [ -z "$found" ] && command -v apt-get > /dev/null && command -v dpkg > /dev/null; then
-        mkdir -p "$build/reference/files"
-        (
-            cd "$build/reference/files" || exit 1
-            timeout 120 apt-get -qq -o APT::Sandbox::User= download \
-                libibverbs1 libnl-3-200 libnl-route-3-200 || exit 1
-            for package in *.deb; do dpkg -x "$package" ..; done
-        ) > /dev/null 2>&1
-        look_in "$build"/reference/usr/lib/*-linux-gnu*
+        "$build"/deb/usr/lib/*-linux-gnu*
+    if [ -z "$found" ] && command -v bash > /dev/null; then
+        bash "$(dirname "$0")/../abi/reference.sh" > /dev/null 2>&1
+        look_in "$build"/release-44/usr/lib/*-linux-gnu*
     fi
 fi
 [ -n "$found" ] || exit 1

@@ -55,13 +55,13 @@ skip() { # skip NAME REASON
         case "diff/$1: $2" in
         $name": "$reason)
             skipped=$((skipped + 1))
-            echo "skipped $1: $2"
+            echo "skip diff/$1: $2"
             return
             ;;
         esac
     done < "$here/../skips.txt"
     failed=$((failed + 1))
-    echo "skipped, not listed in skips.txt: $1: $2"
+    echo "not listed in skips.txt: diff/$1: $2"
 }
 
 if ! reference=$(sh "$here/reference.sh" "$build"); then
