@@ -251,7 +251,13 @@ impl Given {
         }
     }
 
-    fn bytes(&self) -> &[u8] {
+    /// What stands in the attribute itself.
+    pub(crate) fn data(&self) -> u64 {
+        self.data
+    }
+
+    /// The bytes a longer attribute points to.
+    pub(crate) fn bytes(&self) -> &[u8] {
         // SAFETY: an attribute longer than eight bytes has the address of readable ones.
         unsafe { std::slice::from_raw_parts(self.data as *const u8, self.len) }
     }
