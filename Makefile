@@ -122,3 +122,4 @@ clean:
 -include c-tests/provider/provider.mk
 -include c-tests/kernel/kernel.mk
 -include c-tests/downstream/downstream.mk
+-include c-tests/replace/replace.mk

@@ -24,40 +24,56 @@ skip() {
     echo "skip abi/load/$1"
 }
 
-cat > "$work/load.c" <<'C'
-#include <dlfcn.h>
-#include <stdio.h>
-int main(int argc, char **argv)
-{
-    void *library = argc > 1 ? dlopen(argv[1], RTLD_NOW | RTLD_GLOBAL) : NULL;
-    if (!library)
-        return fprintf(stderr, "%s\n", dlerror()), 1;
-    return 0;
-}
-C
-"${CC:-cc}" -o "$work/load" "$work/load.c" -ldl
+"${CC:-cc}" -Wall -Wextra -Werror -o "$work/load" "$here/load.c" -ldl
+deb=$(cd "$here/../.." && pwd)/build/deb
+more=
+for folder in "$deb"/usr/lib/*-linux-gnu; do
+    [ -d "$folder" ] && more=$more:$folder
+done
+on_ours() { LD_LIBRARY_PATH=$dir$more LD_BIND_NOW=1 "$@" > "$work/out" 2>&1; }
 
-# Plug-ins of the node we serve, and the libraries on top of verbs.
-found=0
-for folder in /usr/lib/*/libibverbs /usr/lib64/libibverbs; do
-    for library in "$folder"/*-rdmav34.so; do
+# Plug-ins of the node we serve, the libraries on top of verbs, and the modules of UCX. Each that is
+# there must load, with every name bound, and with our library and no other.
+loads() { # NAME FILE...
+    what=$1 found=0
+    shift
+    for library in "$@"; do
         [ -e "$library" ] || continue
-        found=1
-        status=0
-        LD_LIBRARY_PATH=$dir "$work/load" "$library" > "$work/out" 2>&1 || status=$?
+        found=1 status=0
+        on_ours "$work/load" "$library" "$dir" || status=$?
         result "$status" "$library"
     done
+    [ "$found" -eq 1 ] || skip "$what: not installed"
+}
+loads plug-ins /usr/lib/*/libibverbs/*-rdmav34.so /usr/lib64/libibverbs/*-rdmav34.so \
+    "$deb"/usr/lib/*/libibverbs/*-rdmav34.so
+for library in librdmacm.so.1 libmlx5.so.1 libefa.so.1 libfabric.so.1; do
+    loads $library /usr/lib/*/$library /usr/lib64/$library "$deb"/usr/lib/*/$library
 done
-[ "$found" -eq 1 ] || skip "plug-ins: not installed"
-for library in librdmacm.so.1 libmlx5.so.1 libefa.so.1; do
-    if ! "$work/load" "$library" > /dev/null 2>&1; then
-        skip "$library: not installed"
-        continue
-    fi
-    status=0
-    LD_LIBRARY_PATH=$dir "$work/load" "$library" > "$work/out" 2>&1 || status=$?
-    result "$status" "$library"
+loads ucx /usr/lib/*/ucx/libuct_ib.so.? /usr/lib/*/ucx/libuct_rdmacm.so.? \
+    "$deb"/usr/lib/*/ucx/libuct_ib.so.? "$deb"/usr/lib/*/ucx/libuct_rdmacm.so.?
+
+# Every module of pyverbs, by the Python that it was made for.
+modules=
+for folder in "$deb/usr/lib/python3/dist-packages" /usr/lib/python3/dist-packages; do
+    [ -d "$folder/pyverbs" ] && modules=$folder
 done
+if [ -z "$modules" ] || [ ! -x /usr/bin/python3 ]; then
+    skip "pyverbs: not installed"
+else
+    for module in "$modules"/pyverbs/*.so "$modules"/pyverbs/providers/*/*.so; do
+        [ -e "$module" ] || continue
+        name=${module#"$modules/"}
+        name=$(echo "${name%%.*}" | tr / .)
+        status=0
+        PYTHONPATH=$modules on_ours /usr/bin/python3 -B -c "
+import importlib, os, pyverbs.device
+importlib.import_module('$name')
+paths = {line.split()[-1] for line in open('/proc/self/maps') if '/libibverbs.so' in line}
+assert paths == {os.path.realpath('$dir/libibverbs.so.1')}, paths" || status=$?
+        result "$status" "$name"
+    done
+fi
 
 # Programs: the dynamic linker alone tells whether every name is there.
 for program in ibv_devices ibv_devinfo ibv_rc_pingpong ib_write_bw ib_send_lat; do
@@ -97,7 +113,7 @@ for generation in 34 65; do
     "${CC:-cc}" -shared -o "$work/driver.so" "$work/driver.o" -L"$dir" -libverbs -Wl,-z,defs \
         > "$work/out" 2>&1 || status=$?
     [ "$status" -ne 0 ] ||
-        LD_LIBRARY_PATH=$dir "$work/load" "$work/driver.so" > "$work/out" 2>&1 || status=$?
+        on_ours "$work/load" "$work/driver.so" "$dir" || status=$?
     result "$status" "driver of generation $generation loads"
 done
 

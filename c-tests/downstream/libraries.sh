@@ -48,5 +48,5 @@ run_libfabric() {  # NAME DIRECTORY
 build_loader() {
     loader=$work/load
     # shellcheck disable=SC2086  # words
-    ${CC:-gcc} -Wall -Wextra -Werror -o "$loader" "$here/load.c" -ldl
+    ${CC:-gcc} -Wall -Wextra -Werror -o "$loader" "$top/c-tests/abi/load.c" -ldl
 }
