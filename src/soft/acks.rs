@@ -2,8 +2,8 @@
 //!
 //! Between processes of one host a responder tells what it has executed by a word in shared memory
 //! (`link/local/acked`), and sends a packet only to who sleeps. So a requester has to look: a
-//! poller does after some polls that found nothing, the progress thread before it sleeps and once
-//! a second, and everybody's word is read once more when its writer has died.
+//! poller does after some polls, the progress thread before it sleeps and once a second, and
+//! everybody's word is read once more when its writer has died.
 
 use super::memory::AppMemory;
 use super::objects::{Qp, QpGuard, Route};

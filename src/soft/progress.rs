@@ -37,10 +37,11 @@ const POLLS_TO_DISARM: u32 = 64;
 /// some 40 µs of them.
 pub(crate) const FEWEST_POLLS: u32 = 32;
 const MOST_POLLS: u32 = 4096;
-/// Empty polls in a row after which a poller looks for ACKs that travel in no packet, and how many
-/// QPs it looks at.
-const POLLS_TO_LOOK: u32 = 64;
-const FEW_QPS: usize = 4;
+/// Polls after which a poller looks for ACKs that travel in no packet: empty ones in a row, and
+/// others; and at how many QPs it looks.
+const IDLE_POLLS_TO_LOOK: u32 = 64;
+const POLLS_TO_LOOK: u64 = 512;
+const FEW_QPS: usize = 8;
 /// A yield that took longer let somebody else run.
 const TAKEN: Duration = Duration::from_micros(3);
 /// Rounds of draining before the thread looks at its other duties.
@@ -84,11 +85,11 @@ impl Process {
                 taken += self.drain(inbound);
             }
         }
-        let polls = self.polls.load(Ordering::Relaxed);
+        let before = self.polls.load(Ordering::Relaxed);
         // What was taken is polled from the CQ next, without coming here. A lost count among
         // several pollers does not matter: the value moves.
-        self.polls
-            .store(polls.wrapping_add(1 + taken as u64), Ordering::Relaxed);
+        let polls = before.wrapping_add(1 + taken as u64);
+        self.polls.store(polls, Ordering::Relaxed);
         if self.blocked_count.load(Ordering::Relaxed) > 0 {
             self.resume_blocked();
         }
@@ -100,7 +101,10 @@ impl Process {
         } else {
             self.empty_polls.load(Ordering::Relaxed) + 1
         };
-        if empty % POLLS_TO_LOOK == POLLS_TO_LOOK - 1 && !self.expecting.is_empty() {
+        // Soon when there is nothing else to do, and now and then when there always is.
+        let is_idle = empty % IDLE_POLLS_TO_LOOK == IDLE_POLLS_TO_LOOK - 1;
+        let is_due = is_idle || before / POLLS_TO_LOOK != polls / POLLS_TO_LOOK;
+        if is_due && !self.expecting.is_empty() {
             self.hear_acks(FEW_QPS);
         }
         if empty < self.yield_after.load(Ordering::Relaxed) {

@@ -5,7 +5,7 @@
 //! allocates on the data path, and knows nothing of QP state: packets are a [`Header`] and bytes.
 //! Words written by a peer are hostile: read once, checked, then used.
 //!
-//! Reading order: `slot`, `region`, `base/ring`, `entry`, `peer`, `inbound`, `endpoint`.
+//! Reading order: `slot`, `region`, `base/ring`, `entry`, `acked`, `peer`, `inbound`, `endpoint`.
 //!
 //! [`Header`]: crate::wire::Header
 
