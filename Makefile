@@ -120,6 +120,7 @@ clean:
 -include c-tests/demo/demo.mk
 -include c-tests/bench/bench.mk
 -include c-tests/provider/provider.mk
+-include fuzz/fuzz.mk
 -include c-tests/kernel/kernel.mk
 -include c-tests/downstream/downstream.mk
 -include c-tests/replace/replace.mk

@@ -24,6 +24,7 @@ unit      | 25 | unit
 headers   | 15 | headers
 symbols   | 15 | make --no-print-directory abi
 install   | 5  | c-tests/demo/install.sh
+fuzz      | 8  | make --no-print-directory fuzz
 c-tests   | 25 | make --no-print-directory c-tests
 providers | 5  | make --no-print-directory provider
 demo      | 10 | make --no-print-directory demo-all

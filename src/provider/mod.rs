@@ -17,3 +17,9 @@ pub(crate) mod ops;
 pub(crate) mod plugin;
 pub(crate) mod refuse;
 pub(crate) mod registry;
+
+/// What the fuzz targets reach that nobody else has to.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    pub use super::plugin::fuzzing::*;
+}

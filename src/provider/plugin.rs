@@ -344,5 +344,35 @@ const DISTRIBUTION_FOLDERS: &[&str] = &["/usr/lib64/libibverbs", "/usr/lib/libib
 /// Longer than any table; one without an end is not read to its end.
 const MAX_RULES: usize = 4096;
 
+/// The parsers of this module, for the fuzz targets.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    pub use super::config::{parse as parse_config, split};
+    pub use super::elf::promised_size;
+
+    /// A modalias of the kernel against patterns as plug-ins have them.
+    pub fn match_modalias(text: &[u8]) {
+        use super::super::matching;
+        use super::Rule;
+        let text = text.split(|&byte| byte == 0).next().unwrap_or_default();
+        let rules = [
+            Rule::Pci {
+                vendor: 0x15b3,
+                device: 0x1017,
+            },
+            Rule::Modalias(c"rdma_device:*Nrxe*"),
+            Rule::Modalias(c"platform:toy[0-9]"),
+        ];
+        let Ok(alias) = std::ffi::CString::new(text) else {
+            return;
+        };
+        matching::by_modalias(&rules, &alias);
+        let name = matching::name_alias(text);
+        let is_rxe = matching::by_modalias(&rules, &name) == Some(1);
+        assert!(!is_rxe || text.windows(3).any(|part| part == b"rxe"));
+        matching::likely_plugins(0, text, || alias);
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -53,7 +53,7 @@ fn read_up_to(file: &mut File, head: &mut [u8]) -> std::io::Result<usize> {
 /// How long a file has to be for what its program headers map; `None` if it is no 64-bit ELF file.
 ///
 /// `more` reads bytes at an offset, for headers behind the head of the file.
-pub(super) fn promised_size(head: &[u8], more: impl FnOnce(u64, &mut [u8]) -> bool) -> Option<u64> {
+pub fn promised_size(head: &[u8], more: impl FnOnce(u64, &mut [u8]) -> bool) -> Option<u64> {
     let half =
         |bytes: &[u8], at: usize| Some(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?));
     let wide =
@@ -63,6 +63,9 @@ pub(super) fn promised_size(head: &[u8], more: impl FnOnce(u64, &mut [u8]) -> bo
         return None;
     }
     let (at, count) = (wide(head, 32)?, half(head, 56)? as usize);
+    if count == 0 {
+        return None;
+    }
     let length = count * HEADER_BYTES;
     let mut far = vec![0; length];
     let start = usize::try_from(at).ok()?;
@@ -71,13 +74,15 @@ pub(super) fn promised_size(head: &[u8], more: impl FnOnce(u64, &mut [u8]) -> bo
         None if more(at, &mut far) => &far,
         None => return None,
     };
-    let mut promised = at.checked_add(length as u64)?;
+    let mut promised = at.checked_add(length as u64)?.max(FILE_HEADER_BYTES);
     for header in headers.chunks_exact(HEADER_BYTES) {
         let end = wide(header, 8)?.checked_add(wide(header, 32)?)?;
         promised = promised.max(end);
     }
     Some(promised)
 }
+
+const FILE_HEADER_BYTES: u64 = 64;
 
 /// The size of a program header.
 const HEADER_BYTES: usize = 56;

@@ -179,6 +179,8 @@ fn headers_that_promise_the_moon_are_no_panic() {
     head[32..40].copy_from_slice(&u64::MAX.to_le_bytes());
     assert_eq!(promised_size(&head, no_more), None);
     head[32..40].copy_from_slice(&64_u64.to_le_bytes());
+    head[56..58].copy_from_slice(&[0; 2]);
+    assert_eq!(promised_size(&head, no_more), None);
     head[56..58].copy_from_slice(&u16::MAX.to_le_bytes());
     assert_eq!(promised_size(&head, no_more), None);
     head[56..58].copy_from_slice(&1_u16.to_le_bytes());
