@@ -20,7 +20,7 @@ build() {
     local flags="-std=gnu11 -O2 -g -Wall -Wextra -Werror" kind
     rm -rf "$out" && mkdir -p "$out/bad" || return
     $cc $flags -shared -fPIC "$here/machine.c" -o "$out/machine.so" -ldl || return
-    for program in list; do
+    for program in list drive; do
         $cc $flags -I"$top/include" "$here/$program.c" -o "$out/$program" -L"$lib" -libverbs || return
     done
     for kind in "" SILENT UNDEFINED REFUSES NESTED; do
@@ -307,6 +307,44 @@ meanwhile 0 devices"
     fi
 }
 
+driven="alloc_device toy0 uverbs5 abi 2 index 9 data by number
+alloc_context fd 1 vectors 1
+alloc_pd 1 of toy0
+reg_mr 4096 bytes, access 1
+create_cq of 16
+create_qp of type 2
+modify_qp 0
+poll_cq of 1
+destroy_qp 0
+destroy_cq 0
+dereg_mr 0
+dealloc_pd 0
+free_context 1"
+
+test_toy_driven() {
+    local library reference=
+    wanted toy/driven || return 0
+    reference=$(sh "$top/c-tests/diff/reference.sh" "$top/build")
+    for library in "$lib" $reference; do
+        machine; driver "$out/libtoy"; by_netlink 9 toy0 uverbs5 77 2
+        on "$library" "$out/drive"
+        if grep -q '^driven$' "$m/out" && [ ! -s "$m/err" ]; then
+            ok toy/driven
+        else
+            not_ok toy/driven "on $library: expected to be driven, without a message"
+        fi
+        toy_log toy/driven-log "$driven"
+        # Each command carries the number the plug-in gave for itself.
+        if grep -q '^ioctl .* driver 77$' "$m/commands" &&
+            ! grep '^ioctl' "$m/commands" | grep -qv ' driver 77$'; then
+            ok toy/driver-number
+        else
+            cp "$m/commands" "$m/out"
+            not_ok toy/driver-number "on $library: expected driver 77 in every ioctl"
+        fi
+    done
+}
+
 # --- what can go wrong ---
 
 test_bad_plugins() {
@@ -524,6 +562,7 @@ else
     skip providers "Debian's provider plug-ins are not here"
 fi
 test_toy_matching
+test_toy_driven
 test_bad_plugins
 test_silence
 test_users_choice

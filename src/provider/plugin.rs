@@ -347,8 +347,19 @@ const MAX_RULES: usize = 4096;
 /// The parsers of this module, for the fuzz targets.
 #[cfg(fuzzing)]
 pub mod fuzzing {
-    pub use super::config::{parse as parse_config, split};
-    pub use super::elf::promised_size;
+    use std::ffi::{OsStr, OsString};
+
+    pub fn parse_config(text: &[u8]) -> (Vec<OsString>, Vec<OsString>) {
+        super::config::parse(text)
+    }
+
+    pub fn split(list: &OsStr) -> Vec<OsString> {
+        super::config::split(list)
+    }
+
+    pub fn promised_size(head: &[u8], more: impl FnOnce(u64, &mut [u8]) -> bool) -> Option<u64> {
+        super::elf::promised_size(head, more)
+    }
 
     /// A modalias of the kernel against patterns as plug-ins have them.
     pub fn match_modalias(text: &[u8]) {

@@ -91,7 +91,7 @@ fn read(path: &Path) -> Option<Vec<OsString>> {
 }
 
 /// The names in the text of a file, and the first word of each line that is not understood.
-pub fn parse(text: &[u8]) -> (Vec<OsString>, Vec<OsString>) {
+pub(crate) fn parse(text: &[u8]) -> (Vec<OsString>, Vec<OsString>) {
     let (mut names, mut bad) = (Vec::new(), Vec::new());
     let owned = |word: &[u8]| OsString::from_vec(word.to_vec());
     for line in text.split(|&byte| byte == b'\n') {
@@ -116,7 +116,7 @@ pub(crate) fn from_env() -> Vec<OsString> {
     split(list.as_deref().unwrap_or_default())
 }
 
-pub fn split(list: &OsStr) -> Vec<OsString> {
+pub(crate) fn split(list: &OsStr) -> Vec<OsString> {
     let names = list.as_bytes().split(|&byte| byte == b':' || byte == b';');
     names
         .filter(|name| !name.is_empty())

@@ -53,7 +53,7 @@ fn read_up_to(file: &mut File, head: &mut [u8]) -> std::io::Result<usize> {
 /// How long a file has to be for what its program headers map; `None` if it is no 64-bit ELF file.
 ///
 /// `more` reads bytes at an offset, for headers behind the head of the file.
-pub fn promised_size(head: &[u8], more: impl FnOnce(u64, &mut [u8]) -> bool) -> Option<u64> {
+pub(super) fn promised_size(head: &[u8], more: impl FnOnce(u64, &mut [u8]) -> bool) -> Option<u64> {
     let half =
         |bytes: &[u8], at: usize| Some(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?));
     let wide =
