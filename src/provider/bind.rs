@@ -34,10 +34,16 @@ impl<'a> Binder<'a> {
         }
     }
 
-    /// The device its driver makes; `is_news` tells the user if there is none.
+    /// The device its driver makes. `is_news`: nobody has looked for a driver before, so plug-ins
+    /// are loaded, and the user is told if none serves.
     pub(super) fn bind(mut self, is_news: bool) -> Option<DeviceRef> {
-        let made = self.ask_drivers().or_else(|| self.ask_plugins());
-        if made.is_none() && is_news {
+        let made = self.ask_drivers();
+        // For a device that nobody took before, every plug-in has been loaded then.
+        if made.is_some() || !is_news {
+            return made;
+        }
+        let made = self.ask_plugins();
+        if made.is_none() {
             self.tell();
         }
         made

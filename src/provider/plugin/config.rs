@@ -124,10 +124,7 @@ pub(crate) fn split(list: &OsStr) -> Vec<OsString> {
         .collect()
 }
 
-const FOLDER: &str = match option_env!("VERBIUM_CONFIG_DIR") {
-    Some(folder) => folder,
-    None => "/etc/libibverbs.d",
-};
+const FOLDER: &str = "/etc/libibverbs.d";
 
 /// A file longer than this is not a list of plug-ins.
 const MAX_FILE_BYTES: u64 = 65536;
