@@ -199,8 +199,10 @@ pub(super) unsafe extern "C" fn ibv_query_device(
         let context = unsafe { context.context() }?;
         let query = op!(context, query_device_ex);
         let mut attr: ibv_device_attr_ex = Zeroed::zeroed();
-        // SAFETY: the provider's own operation, with a full struct of ours.
-        let failed = unsafe { query(context, null(), &mut attr, size_of_val(&attr)) };
+        // The old part is all that is asked for, so that a provider asks its kernel only for that.
+        let size = size_of::<ibv_device_attr>();
+        // SAFETY: the provider's own operation, with a struct of ours of at least that size.
+        let failed = unsafe { query(context, null(), &mut attr, size) };
         if failed == 0 {
             // SAFETY: the promise *place*.
             unsafe { device_attr.write(attr.orig_attr) };

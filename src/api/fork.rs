@@ -7,7 +7,6 @@ use std::ffi::{c_int, c_void};
 
 use super::gate;
 use crate::abi::*;
-use crate::base::errno::Errno;
 use crate::kernel::fork::{PROTECTION, Status};
 
 /// `man ibv_fork_init(3)`: 0, or an error number.
@@ -53,32 +52,5 @@ pub(super) fn begin_if_asked() {
             std::io::stderr(),
             "libibverbs: Warning: fork()-safety requested but init failed"
         );
-    }
-}
-
-/// A range that is kept from children until the region in it is known to be.
-pub(super) struct Kept(Option<(usize, usize)>);
-
-impl Kept {
-    /// Protects a range, if `is_needed`.
-    pub(super) fn new(is_needed: bool, addr: *mut c_void, length: usize) -> Result<Kept, Errno> {
-        let range = is_needed.then_some((addr as usize, length));
-        if let Some((base, size)) = range {
-            PROTECTION.protect(base, size)?;
-        }
-        Ok(Kept(range))
-    }
-
-    /// Leaves the range protected: a region is in it.
-    pub(super) fn stay(mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for Kept {
-    fn drop(&mut self) {
-        if let Some((base, size)) = self.0 {
-            PROTECTION.release(base, size);
-        }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::ffi::{c_int, c_uint, c_void};
 
-use super::fork::Kept;
 use super::gate::{self, Owned, not_null, op};
 use crate::abi::*;
 use crate::base::errno::Errno;
@@ -77,7 +76,7 @@ fn reg_mr(asked: Asked, iova: u64) -> *mut ibv_mr {
         let access = unsafe { known_access(context, asked.access) }?;
         // SAFETY: as above.
         let is_pinned = unsafe { is_pinned(context, asked.access) }?;
-        let kept = Kept::new(is_pinned, asked.addr, asked.length)?;
+        let kept = PROTECTION.keep(is_pinned, asked.addr as usize, asked.length)?;
         let reg_mr = op!(context, reg_mr);
         // SAFETY: the provider's own operation, with the caller's promises.
         let mr = unsafe { reg_mr(asked.pd, asked.addr, asked.length, iova, access) };
@@ -205,7 +204,7 @@ pub(super) unsafe extern "C" fn ibv_reg_mr_ex(
         let by_fd = attr.comp_mask & u64::from(IBV_REG_MR_MASK_FD) != 0;
         // SAFETY: open, since its PD lives.
         let is_pinned = unsafe { is_pinned(context, attr.access as c_uint) }? && !by_fd;
-        let kept = Kept::new(is_pinned, attr.addr, attr.length)?;
+        let kept = PROTECTION.keep(is_pinned, attr.addr as usize, attr.length)?;
         // SAFETY: as above.
         attr.access = unsafe { known_access(context, attr.access as c_uint) }?;
         let reg_mr_ex = op!(context, reg_mr_ex);
@@ -377,7 +376,7 @@ pub(super) unsafe extern "C" fn ibv_rereg_mr(
         // SAFETY: open, since its region lives.
         let moves = translates && unsafe { is_pinned(context, region.access as c_uint) }?;
         code = IBV_REREG_MR_ERR_DONT_FORK_NEW;
-        let kept = Kept::new(moves, addr, length)?;
+        let kept = PROTECTION.keep(moves, addr as usize, length)?;
         code = IBV_REREG_MR_ERR_CMD;
         // SAFETY: as above.
         let access = unsafe { known_access(context, access as c_uint) }?;

@@ -107,6 +107,24 @@ impl Protection {
         }
     }
 
+    /// Protects a range for as long as what is returned lives, or for good once it is told that a
+    /// region is there. Nothing at all unless `is_needed`.
+    pub(crate) fn keep(
+        &self,
+        is_needed: bool,
+        base: usize,
+        size: usize,
+    ) -> Result<Kept<'_>, Errno> {
+        let range = is_needed.then_some((base, size));
+        if let Some((base, size)) = range {
+            self.protect(base, size)?;
+        }
+        Ok(Kept {
+            protection: self,
+            range,
+        })
+    }
+
     /// Takes a range out again, and unmarks what of it is in no other.
     pub(crate) fn release(&self, base: usize, size: usize) {
         let mut state = self.state.lock();
@@ -115,6 +133,27 @@ impl Protection {
             (Some(counts), Some(range)) => counts.lower(range, page_bytes, &mut advise),
             (Some(_), None) => {}
             (None, _) => state.is_too_late = !state.is_requested,
+        }
+    }
+}
+
+/// A range that is protected while a region in it is being made.
+pub(crate) struct Kept<'a> {
+    protection: &'a Protection,
+    range: Option<(usize, usize)>,
+}
+
+impl Kept<'_> {
+    /// Leaves the range protected: the region is there.
+    pub(crate) fn stay(mut self) {
+        self.range = None;
+    }
+}
+
+impl Drop for Kept<'_> {
+    fn drop(&mut self) {
+        if let Some((base, size)) = self.range {
+            self.protection.release(base, size);
         }
     }
 }

@@ -167,7 +167,7 @@ unsafe extern "C" fn query_port(
     if port_num != PORT {
         return Errno::EINVAL.0;
     }
-    // SAFETY: the library passes a full struct.
+    // SAFETY: the library passes a struct of that size.
     unsafe {
         (*attr).state = IBV_PORT_ACTIVE;
         (*attr).flags = 0xaa;
@@ -182,8 +182,8 @@ unsafe extern "C" fn query_device_ex(
     attr: *mut ibv_device_attr_ex,
     size: usize,
 ) -> c_int {
-    assert_eq!(size, size_of::<ibv_device_attr_ex>());
-    // SAFETY: the library passes a full struct.
+    assert_eq!(size, size_of::<ibv_device_attr>());
+    // SAFETY: the library passes a struct of that size.
     unsafe { (*attr).orig_attr.max_qp = 77 };
     0
 }

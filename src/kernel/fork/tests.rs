@@ -178,6 +178,19 @@ fn real_pages_are_marked_and_unmarked() {
     assert!(!is_withheld(base) && is_withheld(base + page));
     protection.release(base + page + 5, 1);
     assert!(!is_withheld(base + page));
+    // A region that could not be made leaves nothing marked; one that could, does.
+    let kept = protection.keep(true, base, page).expect("mapped");
+    assert!(is_withheld(base));
+    drop(kept);
+    assert!(!is_withheld(base));
+    protection.keep(true, base, page).expect("mapped").stay();
+    protection
+        .keep(false, base + page, page)
+        .expect("not needed")
+        .stay();
+    assert!(is_withheld(base) && !is_withheld(base + page));
+    protection.release(base, page);
+    assert!(!is_withheld(base));
     // No range at all, and one that ends beyond the last address.
     protection.protect(0, 10).expect("nothing to do");
     protection.protect(base, 0).expect("nothing to do");
