@@ -299,3 +299,6 @@ fn path_of(field: &[c_char]) -> std::path::PathBuf {
 
 const NO_INDEX: i32 = -1;
 const CLASS: &str = "class/infiniband_verbs";
+
+#[cfg(test)]
+mod tests;
