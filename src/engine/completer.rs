@@ -200,6 +200,7 @@ impl Qp {
             return;
         }
         self.req.retries_left -= 1;
+        self.counters.retries += 1;
         self.go_back();
     }
 
@@ -226,6 +227,7 @@ impl Qp {
     }
 
     fn on_nak<H: Host>(&mut self, psn: Psn, code: NakCode, host: &H) {
+        self.counters.received_naks += 1;
         if self.advance(psn, host) == Reached::Stopped {
             self.on_loss(vendor::SEQUENCE, host);
             return;
@@ -244,6 +246,7 @@ impl Qp {
     }
 
     fn on_rnr_nak<H: Host>(&mut self, psn: Psn, timer: u8, host: &H) {
+        self.counters.received_rnr_naks += 1;
         if self.advance(psn, host) == Reached::Stopped {
             self.on_loss(vendor::NO_ANSWER, host);
             return;

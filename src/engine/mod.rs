@@ -65,6 +65,7 @@
 #![forbid(unsafe_code)]
 
 mod completer;
+pub mod counters;
 pub mod qp;
 mod requester;
 mod responder;

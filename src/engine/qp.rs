@@ -7,6 +7,7 @@ pub mod attr;
 pub mod state;
 
 use super::completer::Requester;
+use super::counters::Counters;
 use super::responder::Responder;
 use super::rq::Rq;
 use super::sq::{SendEnd, Sq};
@@ -43,6 +44,7 @@ pub struct Qp {
     pub(super) attr: QpAttr,
     /// The single place where a receive completion waits.
     pub(super) recv_cqe: Option<Cqe>,
+    pub(super) counters: Counters,
 }
 
 impl Qp {
@@ -73,12 +75,18 @@ impl Qp {
             rq: Rq::new(recv_depth, init.max_recv_sge),
             attr: QpAttr::default(),
             recv_cqe: None,
+            counters: Counters::default(),
         }
     }
 
     /// Current attributes; `sq_psn` and `rq_psn` as they stand now.
     pub fn attr(&self) -> &QpAttr {
         &self.attr
+    }
+
+    /// What the QP has counted since it was made.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
     }
 
     #[inline]
@@ -193,6 +201,7 @@ impl Qp {
         let Some(traits) = header.opcode.traits() else {
             return;
         };
+        self.counters.received_packets += 1;
         if header.has_ack && self.service == Service::Rc {
             self.handle_acknowledged(header.ack_psn, host);
         }
@@ -259,6 +268,13 @@ impl Qp {
     /// ERR, the receive queue.
     #[inline]
     pub fn poll_completion(&mut self) -> Option<Cqe> {
+        let cqe = self.next_completion()?;
+        self.counters.note_completion(&cqe);
+        Some(cqe)
+    }
+
+    #[inline]
+    fn next_completion(&mut self) -> Option<Cqe> {
         // What a packet acknowledges ended before what it brings.
         if let Some(end) = self.sq.poll_end() {
             return Some(self.send_cqe(&end));

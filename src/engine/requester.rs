@@ -176,6 +176,7 @@ impl Qp {
                 source,
                 by_reference,
             } => {
+                self.counters.sent_packets += 1;
                 let payload = self.payload(source);
                 Some(Transmit::Packet {
                     header,
@@ -337,6 +338,7 @@ impl Qp {
         wqe.first_psn = first;
         wqe.end_psn = first.plus(count);
         self.attr.sq_psn = wqe.end_psn.value();
+        self.counters.note_request(wqe);
         self.req.snd = first;
     }
 

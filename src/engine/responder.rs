@@ -332,6 +332,7 @@ impl Qp {
 
     /// Packets are missing before this one.
     fn on_gap(&mut self) {
+        self.counters.gaps += 1;
         if self.resp.is_silent {
             return;
         }
@@ -340,6 +341,11 @@ impl Qp {
     }
 
     fn owe_nak(&mut self, syndrome: Syndrome, psn: Psn) {
+        self.counters.sent_naks += 1;
+        self.owe_negative(syndrome, psn);
+    }
+
+    fn owe_negative(&mut self, syndrome: Syndrome, psn: Psn) {
         (self.resp.nak, self.resp.nak_psn) = (syndrome, psn);
         // A NAK acknowledges what came before it.
         self.resp.owed = (self.resp.owed | owed::NAK) & !owed::ACK;
@@ -347,6 +353,7 @@ impl Qp {
 
     /// A request that has been executed: it is answered again, nothing happens again.
     fn on_duplicate(&mut self, traits: &Traits, header: &Header) {
+        self.counters.duplicates += 1;
         match traits.operation {
             Operation::ReadRequest => {
                 let shift = self.unit_shift;
@@ -390,7 +397,8 @@ impl Qp {
         let (code, event) = match refusal {
             Refusal::RecvMissing => {
                 self.resp.is_silent = true;
-                self.owe_nak(Syndrome::rnr_nak(self.attr.min_rnr_timer), header.psn);
+                self.counters.sent_rnr_naks += 1;
+                self.owe_negative(Syndrome::rnr_nak(self.attr.min_rnr_timer), header.psn);
                 return;
             }
             Refusal::SourceGone => {
@@ -480,6 +488,7 @@ impl Qp {
             || header.qkey != self.attr.qkey
             || payload_bytes > super::qp::attr::MAX_MTU_BYTES
         {
+            self.counters.dropped_messages += 1;
             return;
         }
         if let Err(refusal) = self.receive_datagram(header, has_imm, payload_bytes, host) {
@@ -520,6 +529,7 @@ impl Qp {
     /// UC and UD: what is the sender's fault or bad luck is dropped; what is this side's own fault
     /// ends the QP.
     fn on_local_refusal(&mut self, refusal: Refusal) {
+        self.counters.dropped_messages += 1;
         if let Refusal::Operational { vendor_err } = refusal {
             self.fail_recv(WcStatus::LocProtErr, vendor_err);
             self.enter_err();

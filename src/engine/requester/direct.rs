@@ -79,6 +79,7 @@ impl Qp {
         }
         // Direct operations consume no PSNs.
         (wqe.first_psn, wqe.end_psn) = (psn, psn);
+        self.counters.note_request(wqe);
         let next = index.wrapping_add(1);
         (self.sq.started, self.sq.cur, self.sq.done) = (next, next, next);
         self.req.on_direct_done();

@@ -88,6 +88,8 @@ impl Qp {
             if traits.has_imm {
                 let byte_len = self.resp.write_total_bytes;
                 self.complete_recv(WcOpcode::RecvRdmaWithImm, byte_len, traits, header);
+            } else {
+                self.counters.note_received(self.resp.write_total_bytes);
             }
         } else {
             self.resp.message = Message::Write;
@@ -161,6 +163,11 @@ impl Qp {
     }
 
     fn push_resource(&mut self, header: &Header, count: u32, orig: Option<u64>, limit: u32) {
+        if orig.is_some() {
+            self.counters.served_atomics += 1;
+        } else {
+            self.counters.served_reads += 1;
+        }
         let first_psn = self.resp.epsn;
         let resource = Resource {
             first_psn,
@@ -270,6 +277,8 @@ impl Qp {
         header: &Header,
     ) {
         self.resp.has_wqe = false;
+        let grh_bytes = if traits.has_deth { GRH_BYTES } else { 0 };
+        self.counters.note_received(byte_len - grh_bytes);
         self.recv_cqe = Some(Cqe {
             wr_id: self.resp.wqe.wr_id,
             status: WcStatus::Success,

@@ -3,6 +3,7 @@
 mod pair;
 
 mod atomic;
+mod counters;
 mod direct;
 mod errors;
 mod hostile;
