@@ -38,7 +38,7 @@ const FOR_DRIVERS: [&str; 6] = [
     "marshall",
 ];
 
-const HEADERS: [Header; 14] = [
+const HEADERS: [Header; 15] = [
     Header {
         name: "arch",
         guard: "INFINIBAND_ARCH_H",
@@ -98,6 +98,11 @@ const HEADERS: [Header; 14] = [
         name: "tm_types",
         guard: "_TM_TYPES_H",
         sources: &["tm"],
+    },
+    Header {
+        name: "verbium",
+        guard: "INFINIBAND_VERBIUM_H",
+        sources: &["verbium"],
     },
     Header {
         name: "verbs",

@@ -47,6 +47,7 @@ const UNSAFE: &[(&str, &str)] = &[
     ("provider/defaults", "operations of the C table"),
     ("provider/device", "objects in memory of a plug-in"),
     ("provider/embedded", "the context block around the NIC"),
+    ("provider/extension", "tables of plug-ins"),
     ("provider/fake", "a NIC for tests"),
     ("provider/kernel", "results to the caller's places"),
     ("provider/open", "contexts in memory of a plug-in"),

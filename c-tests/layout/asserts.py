@@ -25,6 +25,8 @@ RUST_FILES = [
     ("uapi.tsv", "uapi.rs", "Structs of the kernel interface."),
     ("uapi.tsv", "uapi_values.rs", "Constants of the kernel interface."),
     ("compat-1.0.tsv", "compat.rs", "Structs behind node `IBVERBS_1.0`."),
+    ("verbium.tsv", "verbium.rs", "Structs of the extensions."),
+    ("verbium.tsv", "verbium_values.rs", "Constants of the extensions."),
 ]
 
 
@@ -127,8 +129,10 @@ def rust(check):
 
 def c():
     records, enums, macros = read(HERE / "public-65.tsv")
-    print("/* Written by asserts.py from public-65.tsv: the headers against the measured layout. */")
-    for header in ("verbs", "sa", "sa-kern-abi", "opcode", "tm_types", "arch"):
+    for more, own in zip((records, enums, macros), read(HERE / "verbium.tsv")):
+        more.extend(own)
+    print("/* Written by asserts.py from public-65.tsv and verbium.tsv: the headers against them. */")
+    for header in ("verbium", "verbs", "sa", "sa-kern-abi", "opcode", "tm_types", "arch"):
         print(f"#include <infiniband/{header}.h>")
     print("#include <stddef.h>\n#ifndef __cplusplus\n#define static_assert _Static_assert\n#endif")
     print("#define SIZE(type, field) sizeof(((type *)0)->field)")

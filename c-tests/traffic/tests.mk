@@ -7,10 +7,11 @@ CTESTS_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror \
 CTESTS_LDLIBS := $(if $(wildcard build/lib/libibverbs.so),-Lbuild/lib) -libverbs -lpthread -ldl
 CTESTS_OBJECTS := build/c-tests/obj/harness.o build/c-tests/obj/nic.o build/c-tests/obj/echo.o
 CTESTS_SOURCES := $(filter-out %/harness.c %/nic.c %/echo.c, \
-	$(wildcard c-tests/traffic/*.c c-tests/verbs/*.c c-tests/null/*.c c-tests/compat/*.c))
+	$(wildcard c-tests/traffic/*.c c-tests/verbs/*.c c-tests/null/*.c c-tests/compat/*.c \
+	c-tests/vendor/*.c))
 CTESTS_PROGRAMS := $(patsubst %.c,build/c-tests/%,$(notdir $(CTESTS_SOURCES)))
 
-vpath %.c c-tests/traffic c-tests/verbs c-tests/null c-tests/compat
+vpath %.c c-tests/traffic c-tests/verbs c-tests/null c-tests/compat c-tests/vendor
 
 build/c-tests/obj/%.o: %.c $(wildcard c-tests/*/*.h include/infiniband/*.h)
 	@mkdir -p $(@D)

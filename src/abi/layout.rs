@@ -55,6 +55,8 @@ mod public;
 mod public_values;
 mod uapi;
 mod uapi_values;
+mod verbium;
+mod verbium_values;
 
 /// The size of the field a projection points to.
 const fn len_of<T, F>(_projection: fn(*const T) -> *const F) -> usize {

@@ -23,6 +23,7 @@ mod context;
 mod core_ops;
 mod device;
 pub mod driver;
+mod extension;
 mod flow;
 mod ioctl_verbs;
 // The tables were measured on x86_64; pthread objects are larger elsewhere.
@@ -34,6 +35,7 @@ mod qp;
 mod sa;
 mod tm;
 pub mod uapi;
+mod verbium;
 mod wr;
 mod zeroed;
 
@@ -42,6 +44,7 @@ pub use context::*;
 pub use core_ops::*;
 pub use device::*;
 pub use driver::*;
+pub use extension::*;
 pub use flow::*;
 pub use ioctl_verbs::*;
 pub use objects::*;
@@ -50,6 +53,7 @@ pub use qp::*;
 pub use sa::*;
 pub use tm::*;
 pub use uapi::*;
+pub use verbium::*;
 pub use wr::*;
 pub use zeroed::Zeroed;
 

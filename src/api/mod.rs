@@ -11,6 +11,7 @@ mod compat_1_0;
 mod cq;
 mod device;
 mod event;
+mod extension;
 mod fork;
 mod gate;
 #[cfg(all(versioned, target_arch = "x86_64"))]

@@ -132,6 +132,10 @@ export! {
     super::device::import::ibv_unimport_pd => "ibv_unimport_pd" "@@@" "IBVERBS_1.10";
     super::event::ibv_ack_async_event => "ibv_ack_async_event" "@@@" "IBVERBS_1.1";
     super::event::ibv_get_async_event => "ibv_get_async_event" "@@@" "IBVERBS_1.1";
+    super::extension::ibv_get_device_ext_ops => "ibv_get_device_ext_ops" "@@@" "VERBIUM_1.0";
+    super::extension::ibv_get_ext_ops => "ibv_get_ext_ops" "@@@" "VERBIUM_1.0";
+    super::extension::ibv_have_ext_ops => "ibv_have_ext_ops" "@@@" "VERBIUM_1.0";
+    super::extension::ibv_register_ext_ops => "ibv_register_ext_ops" "@@@" "VERBIUM_1.0";
     super::fork::ibv_dofork_range => "ibv_dofork_range" "@@@" "IBVERBS_1.1";
     super::fork::ibv_dontfork_range => "ibv_dontfork_range" "@@@" "IBVERBS_1.1";
     super::fork::ibv_fork_init => "ibv_fork_init" "@@@" "IBVERBS_1.1";

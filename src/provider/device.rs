@@ -83,6 +83,13 @@ impl DeviceRef {
         record.map(|record| record.sysfs_cdev)
     }
 
+    /// The name under which the provider is known.
+    pub(super) fn provider(&self) -> Option<&'static CStr> {
+        let name = self.ops()?.name;
+        // SAFETY: NULL or a text of the provider, which keeps it for the process's life.
+        (!name.is_null()).then(|| unsafe { CStr::from_ptr(name) })
+    }
+
     pub(super) fn ops(&self) -> Option<&'static verbs_device_ops> {
         // SAFETY: alive while referenced; providers keep their table for the process's life.
         unsafe { (*self.0.as_ptr()).ops.as_ref() }

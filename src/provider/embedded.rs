@@ -4,7 +4,7 @@
 //! turns what it lists into devices, allocates the block around each context, and frees it again.
 //! The block is a `verbs_context` followed by one word for the NIC ([`embedded_context`]).
 
-use std::ffi::{CString, c_char, c_int, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr::{NonNull, null_mut};
 
 use super::context::{self, Dialect, Start};
@@ -44,7 +44,7 @@ struct DeviceOps(verbs_device_ops);
 unsafe impl Sync for DeviceOps {}
 
 static DEVICE_OPS: DeviceOps = DeviceOps(verbs_device_ops {
-    name: c"verbium".as_ptr(),
+    name: PROVIDER.as_ptr(),
     match_min_abi_version: 0,
     match_max_abi_version: 0,
     match_table: std::ptr::null(),
@@ -55,6 +55,53 @@ static DEVICE_OPS: DeviceOps = DeviceOps(verbs_device_ops {
     alloc_device: None,
     uninit_device: Some(uninit_device),
 });
+
+/// The name of the provider and of its extension.
+pub(super) const PROVIDER: &CStr = c"verbium";
+pub(super) const EXTENSION: &CStr = c"verbium";
+
+/// What `ibv_get_device_ext_ops` gives for the NIC.
+pub(super) static EXTENSION_OPS: verbium_device_ops = verbium_device_ops {
+    ops: ibv_ext_ops {
+        size: size_of::<verbium_device_ops>() as u32,
+        version: 1,
+    },
+    query_counters: Some(query_counters),
+};
+
+/// What `ibv_get_ext_ops` gives for a context of the NIC.
+pub(super) fn context_extension() -> *const ibv_ext_ops {
+    &raw const soft::ops::CONTEXT_OPS.ops
+}
+
+unsafe extern "C" fn query_counters(
+    device: *mut ibv_device,
+    counters: *mut verbium_counters,
+    size: usize,
+) -> c_int {
+    // SAFETY: NULL or a device the application holds.
+    let key = (!device.is_null()).then(|| unsafe { key(device) });
+    let Some(key) = key.flatten() else {
+        return Errno::EINVAL.0;
+    };
+    let found = soft::device_counters(key);
+    // SAFETY: NULL or a place of the application of the size it says.
+    match unsafe { soft::ops::give(&found, counters, size) } {
+        Ok(()) => 0,
+        Err(errno) => errno.0,
+    }
+}
+
+/// The key of one of our devices, or `None` for another provider's.
+///
+/// # Safety
+/// `device` was listed and is still referenced.
+unsafe fn key(device: *mut ibv_device) -> Option<u32> {
+    // SAFETY: listed devices are the first member of `verbs_device`.
+    let ops = unsafe { (*device.cast::<verbs_device>()).ops };
+    // SAFETY: our table stands in our devices only, and those are `EmbeddedDevice`.
+    std::ptr::eq(ops, &DEVICE_OPS.0).then(|| unsafe { (*device.cast::<EmbeddedDevice>()).key })
+}
 
 /// Makes a device; the reference returned is its only one.
 pub(super) fn new_device(nic: &'static Nic, info: &DeviceInfo) -> DeviceRef {

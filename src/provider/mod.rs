@@ -8,6 +8,7 @@ pub(crate) mod context;
 mod defaults;
 pub(crate) mod device;
 pub(crate) mod embedded;
+pub(crate) mod extension;
 #[cfg(test)]
 pub(crate) mod fake;
 pub(crate) mod kernel;

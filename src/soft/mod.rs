@@ -11,6 +11,7 @@ mod acks;
 pub mod config;
 mod context;
 mod convert;
+mod counters;
 pub mod device;
 mod drive;
 pub mod gid;
@@ -31,6 +32,7 @@ mod route;
 mod tests;
 mod timers;
 
+pub use counters::device_counters;
 pub use listing::{DeviceInfo, list};
 pub use ops::open;
 

@@ -7,6 +7,7 @@
 use super::acks::Expecting;
 use super::config::{Config, LinkChoice};
 use super::context::Context;
+use super::counters::Retired;
 use super::progress;
 use super::qp_table::QpTable;
 use super::quota::Quotas;
@@ -28,6 +29,7 @@ pub(crate) struct Process {
     pub(crate) qps: QpTable,
     pub(crate) timers: Timers,
     pub(crate) quotas: Quotas,
+    pub(crate) retired: Retired,
     pub(crate) waker: progress::Waker,
     pub(crate) contexts: Mutex<Vec<Weak<Context>>>,
     /// QPs that wait for room on their link.
@@ -70,13 +72,9 @@ static HANDLERS: Once = Once::new();
 impl Process {
     /// The process's state, made at the first call.
     pub(crate) fn current() -> Result<Arc<Process>, Errno> {
-        let _making = Making::begin();
-        let pointer = CURRENT.load(Ordering::Acquire);
-        if !pointer.is_null() {
-            // SAFETY: CURRENT only ever holds a pointer from `Arc::into_raw` whose count it owns.
-            unsafe { Arc::increment_strong_count(pointer) };
-            // SAFETY: the count was just raised for the Arc made here.
-            return Ok(unsafe { Arc::from_raw(pointer) });
+        let making = Making::begin();
+        if let Some(process) = making.existing() {
+            return Ok(process);
         }
         let config = Config::from_env();
         let endpoint = local::Endpoint::new(link_config(&config))?;
@@ -86,6 +84,7 @@ impl Process {
             qps: QpTable::new(),
             timers: Timers::default(),
             quotas: Quotas::default(),
+            retired: Retired::default(),
             waker: progress::Waker::new()?,
             contexts: Mutex::default(),
             blocked: Mutex::default(),
@@ -112,6 +111,11 @@ impl Process {
         });
         CURRENT.store(Arc::into_raw(process.clone()).cast_mut(), Ordering::Release);
         Ok(process)
+    }
+
+    /// The process's state, if there is any yet.
+    pub(crate) fn existing() -> Option<Arc<Process>> {
+        Making::begin().existing()
     }
 
     /// EIO in a forked child that uses what its parent opened, and once the device is broken.
@@ -212,6 +216,19 @@ impl Making {
             std::thread::yield_now();
         }
         Making
+    }
+
+    /// The state there is.
+    fn existing(&self) -> Option<Arc<Process>> {
+        let pointer = CURRENT.load(Ordering::Acquire);
+        if pointer.is_null() {
+            return None;
+        }
+        // SAFETY: CURRENT only ever holds a pointer from `Arc::into_raw` whose count it owns, and
+        // it changes only for whoever holds `MAKING`, as this caller does.
+        unsafe { Arc::increment_strong_count(pointer) };
+        // SAFETY: the count was just raised for the Arc made here.
+        Some(unsafe { Arc::from_raw(pointer) })
     }
 }
 

@@ -36,6 +36,8 @@ pub(crate) struct Inner {
     pub(crate) is_destroyed: bool,
     /// The peers' view of the QP is open: they may access memory on its account.
     pub(crate) is_published: bool,
+    /// What the QP has counted is part of its device's sum.
+    pub(crate) is_kept: bool,
 }
 
 pub(crate) type QpGuard<'a> = ShortGuard<'a, Inner>;
@@ -105,6 +107,7 @@ impl Qp {
                 is_expecting: false,
                 is_destroyed: false,
                 is_published: false,
+                is_kept: false,
             }),
             _permit: permit,
         })

@@ -4,6 +4,7 @@
 //! [`gate`]: nothing unwinds into C.
 
 mod context;
+mod counters;
 mod cq;
 mod memory;
 mod qp;
@@ -17,6 +18,7 @@ use std::ffi::c_int;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use context::open;
+pub use counters::{CONTEXT_OPS, give};
 
 /// A table with nothing in it.
 // SAFETY: the table is made of optional function pointers; all-zero bytes are `None` in each.

@@ -341,6 +341,7 @@ fn retire(process: &Process, qp: &Qp) {
         process.endpoint.table().retract_qp(qp.qpn);
     }
     drop(guard);
+    process.keep_counters(qp);
     process.qps.remove(qp.qpn, &process.endpoint);
     process.endpoint.wait_for_accesses(AccessTo::Qp(qp.qpn));
     qp.send_cq.forget(qp.qpn);

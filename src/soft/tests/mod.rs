@@ -3,6 +3,7 @@
 use crate::abi;
 use crate::soft;
 
+mod counters;
 mod events;
 mod forked;
 mod nic;
