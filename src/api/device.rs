@@ -211,21 +211,20 @@ pub(super) unsafe extern "C" fn ibv_query_device(
     })
 }
 
-/// Asks the provider for a port, into a full struct of ours whatever the caller's size.
+/// Asks the provider for a port, into a full and zeroed struct of ours whatever the caller's size.
 ///
 /// # Safety
 /// The promises of `gate`.
 unsafe fn query_port_full(
     context: *mut ibv_context,
     port_num: u8,
-) -> Result<(c_int, ibv_port_attr), Errno> {
+    attr: &mut ibv_port_attr,
+) -> Result<c_int, Errno> {
     // SAFETY: the promise *object*.
     let context = unsafe { context.context() }?;
     let query = op!(context, query_port);
-    let mut attr: ibv_port_attr = Zeroed::zeroed();
     // SAFETY: the provider's own operation, with a full struct of ours.
-    let failed = unsafe { query(context, port_num, &mut attr) };
-    Ok((failed, attr))
+    Ok(unsafe { query(context, port_num, attr) })
 }
 
 /// `man ibv_query_port(3)`, the exported name: 48 bytes, as the oldest programs expect.
@@ -254,8 +253,9 @@ unsafe extern "C" fn query_port_sized(
 ) -> c_int {
     gate::errno(|| {
         not_null(port_attr)?;
+        let mut attr: ibv_port_attr = Zeroed::zeroed();
         // SAFETY: the promises are the caller's.
-        let (failed, attr) = unsafe { query_port_full(context, port_num) }?;
+        let failed = unsafe { query_port_full(context, port_num, &mut attr) }?;
         if failed == 0 {
             let to = port_attr.cast::<u8>();
             let known = port_attr_len.min(size_of_val(&attr));

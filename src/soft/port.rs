@@ -91,34 +91,33 @@ pub fn fill_port_attr(
     } else {
         (abi::IBV_PORT_DOWN, PHYS_STATE_DISABLED)
     };
-    *attr = ibv_port_attr {
-        state,
-        max_mtu: abi::IBV_MTU_4096,
-        active_mtu: port.active_mtu,
-        // Aliases lie beyond the table: a program that searches it must find one IPv4 entry.
-        gid_tbl_len: 1,
-        // No CM_SUP: there is no QP 1 to answer connection management.
-        port_cap_flags: abi::IBV_PORT_IP_BASED_GIDS,
-        max_msg_sz: limits::MAX_MSG_BYTES,
-        bad_pkey_cntr: 0,
-        qkey_viol_cntr: 0,
-        pkey_tbl_len: 1,
-        // No subnet manager, so no LID; addresses are GIDs.
-        lid: 0,
-        sm_lid: 0,
-        lmc: 0,
-        max_vl_num: VL_0_ONLY,
-        sm_sl: 0,
-        subnet_timeout: 0,
-        init_type_reply: 0,
-        active_width: port.rate.width,
-        active_speed: port.rate.speed,
-        phys_state,
-        link_layer: abi::IBV_LINK_LAYER_ETHERNET as u8,
-        flags: 0,
-        port_cap_flags2: 0,
-        active_speed_ex: u32::from(port.rate.speed),
-    };
+    // Member by member: what lies between them stays as the library has zeroed it.
+    attr.state = state;
+    attr.max_mtu = abi::IBV_MTU_4096;
+    attr.active_mtu = port.active_mtu;
+    // Aliases lie beyond the table: a program that searches it must find one IPv4 entry.
+    attr.gid_tbl_len = 1;
+    // No CM_SUP: there is no QP 1 to answer connection management.
+    attr.port_cap_flags = abi::IBV_PORT_IP_BASED_GIDS;
+    attr.max_msg_sz = limits::MAX_MSG_BYTES;
+    attr.bad_pkey_cntr = 0;
+    attr.qkey_viol_cntr = 0;
+    attr.pkey_tbl_len = 1;
+    // No subnet manager, so no LID; addresses are GIDs.
+    attr.lid = 0;
+    attr.sm_lid = 0;
+    attr.lmc = 0;
+    attr.max_vl_num = VL_0_ONLY;
+    attr.sm_sl = 0;
+    attr.subnet_timeout = 0;
+    attr.init_type_reply = 0;
+    attr.active_width = port.rate.width;
+    attr.active_speed = port.rate.speed;
+    attr.phys_state = phys_state;
+    attr.link_layer = abi::IBV_LINK_LAYER_ETHERNET as u8;
+    attr.flags = 0;
+    attr.port_cap_flags2 = 0;
+    attr.active_speed_ex = u32::from(port.rate.speed);
     Ok(())
 }
 
