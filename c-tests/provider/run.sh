@@ -385,6 +385,13 @@ test_bad_plugins() {
         head -c "$bad" "$out/libtoy-rdmav34.so" >"$m/libtoy-rdmav34.so"
         complains "bad/cut-short-$bad" toy0 "$m/libtoy-rdmav34.so" "cut short"
     done
+    if wanted bad/search-path; then
+        # A name alone leads to the search path of libraries, in the end.
+        machine; driver toy; by_netlink 9 toy0 uverbs5 77 2
+        unpacked=$out lists bad/search-path-whole toy0 libtoy-rdmav34.so
+        head -c 12000 "$out/libtoy-rdmav34.so" >"$m/libtoy-rdmav34.so"
+        unpacked=$m complains bad/search-path toy0 "$m/libtoy-rdmav34.so" "cut short"
+    fi
     if wanted bad/garbage; then
         machine; driver "$m/libtoy"; by_netlink 9 toy0 uverbs5 77 2
         seq 100000 >"$m/libtoy-rdmav34.so"

@@ -199,17 +199,23 @@ fn find_and_open(name: &OsStr) -> Result<(), String> {
             paths.push(PathBuf::from(file(b"")));
         }
         paths.extend(folders.iter().map(|folder| folder.join(file(b"lib"))));
+        let mut may_search = !is_path;
         for path in paths {
             match elf::check(&path).map(|()| open(path.as_os_str())) {
                 Ok(Ok(())) => return Ok(()),
-                Ok(Err(reason)) | Err(elf::Refusal::Unfit(reason)) => {
+                Ok(Err(reason)) => {
                     first_reason.get_or_insert(reason);
+                }
+                Err(elf::Refusal::Unfit(reason)) => {
+                    first_reason.get_or_insert(reason);
+                    // The linker would find this file, and crash on it.
+                    may_search = false;
                 }
                 Err(elf::Refusal::Missing) => {}
             }
         }
         // The normal search path of libraries comes last.
-        if !is_path {
+        if may_search {
             match open(&file(b"lib")) {
                 Ok(()) => return Ok(()),
                 Err(reason) if !reason.ends_with(MISSING) => {
@@ -310,7 +316,8 @@ fn object_of(address: *const c_void) -> Option<PathBuf> {
     Some(PathBuf::from(OsStr::from_bytes(name.to_bytes())))
 }
 
-/// Where plug-ins are: beside this library first, then where distributions keep theirs.
+/// Where plug-ins are: beside this library first, then where distributions keep theirs, then where
+/// the user keeps libraries.
 fn folders_of_plugins() -> Vec<PathBuf> {
     let mut folders = Vec::new();
     let own = object_of((&raw const DRIVERS).cast());
@@ -322,6 +329,12 @@ fn folders_of_plugins() -> Vec<PathBuf> {
         if !folders.contains(&folder) {
             folders.push(folder);
         }
+    }
+    // The dynamic linker looks here too, but it does not look before it leaps.
+    if nix::unistd::getuid() == nix::unistd::geteuid() {
+        let search = std::env::var_os("LD_LIBRARY_PATH").unwrap_or_default();
+        let search = std::env::split_paths(&search).filter(|folder| folder.is_absolute());
+        folders.extend(search);
     }
     folders
 }

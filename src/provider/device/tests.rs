@@ -65,6 +65,9 @@ unsafe extern "C" fn alloc_device(record: *mut verbs_sysfs_dev) -> *mut verbs_de
         let meanwhile = NESTED.list().expect("no deadlock, no recursion");
         assert!(meanwhile.is_empty());
     }
+    if let Some(stop) = IN_DRIVER.take() {
+        stop.wait();
+    }
     if name.starts_with("unit-shared") {
         SHARED_MADE.fetch_add(1, Ordering::Relaxed);
         SHARED_ALIVE.fetch_add(1, Ordering::Relaxed);
@@ -245,42 +248,99 @@ fn a_name_that_does_not_fit_costs_the_device() {
     assert_eq!(registry.list().expect("a list").len(), 1);
 }
 
+/// A thread that stops somewhere: it says so, and waits to be sent on.
+struct Stop {
+    is_there: Sender<()>,
+    go_on: Receiver<()>,
+}
+
+impl Stop {
+    /// A place to stop, and what the test holds of it.
+    fn new() -> (Stop, Receiver<()>, Sender<()>) {
+        let (is_there, arrived) = channel();
+        let (send_on, go_on) = channel();
+        (Stop { is_there, go_on }, arrived, send_on)
+    }
+
+    fn wait(self) {
+        self.is_there.send(()).expect("the test waits");
+        self.go_on.recv().expect("the test goes on");
+    }
+}
+
+thread_local! {
+    /// Where this thread stops: between looking and asking drivers, and while a driver is asked.
+    static AFTER_LOOK: RefCell<Option<Stop>> = const { RefCell::new(None) };
+    static IN_DRIVER: RefCell<Option<Stop>> = const { RefCell::new(None) };
+}
+
+fn found_slowly() -> Result<Vec<KernelDevice>, Errno> {
+    let seen = found();
+    if let Some(stop) = AFTER_LOOK.take() {
+        stop.wait();
+    }
+    seen
+}
+
 #[test]
 fn a_listing_that_looked_earlier_does_not_undo_a_later_one() {
-    type Gate = (Sender<()>, Receiver<()>);
-    thread_local! {
-        /// Where the kernel of this thread stops between looking and answering.
-        static GATE: RefCell<Option<Gate>> = const { RefCell::new(None) };
-    }
-    fn slow() -> Result<Vec<KernelDevice>, Errno> {
-        let seen = found();
-        if let Some((looked, go)) = GATE.take() {
-            looked.send(()).expect("the test waits");
-            go.recv().expect("the test goes on");
-        }
-        seen
-    }
-    static SLOW: Registry = Registry::new(slow, &FAKE);
+    static SLOW: Registry = Registry::new(found_slowly, &FAKE);
 
     register_once();
-    let (looked, has_looked) = channel();
-    let (go, gone) = channel();
+    let (stop, arrived, send_on) = Stop::new();
     let earlier = std::thread::spawn(move || {
         FOUND.set(Some(vec![]));
         KERNEL.set(vec![device(1, "unit-old")]);
-        GATE.set(Some((looked, gone)));
+        AFTER_LOOK.set(Some(stop));
         names(&SLOW.list().expect("a list"))
     });
-    has_looked.recv().expect("the other thread looks");
+    arrived.recv().expect("the other thread looks");
     FOUND.set(Some(vec![]));
     KERNEL.set(vec![device(2, "unit-new")]);
     let new = SLOW.list().expect("a list");
     assert_eq!(names(&new), ["unit-new"]);
-    go.send(()).expect("the other thread waits");
+    send_on.send(()).expect("the other thread waits");
     // The earlier look answers with the later one, and the device keeps its place.
     assert_eq!(earlier.join().expect("no panic"), ["unit-new"]);
     let again = SLOW.list().expect("a list");
     assert_eq!(again[0].as_ptr(), new[0].as_ptr());
+}
+
+#[test]
+fn a_device_that_two_threads_make_at_once_becomes_one() {
+    static SLOW: Registry = Registry::new(found_slowly, &FAKE);
+
+    register_once();
+    let (after_look, first_looked, send_first) = Stop::new();
+    let (in_driver, second_asks, send_second) = Stop::new();
+    let listing = |after_look: Option<Stop>, in_driver: Option<Stop>| {
+        std::thread::spawn(move || {
+            FOUND.set(Some(vec![]));
+            KERNEL.set(vec![device(1, "unit-twice")]);
+            AFTER_LOOK.set(after_look);
+            IN_DRIVER.set(in_driver);
+            let list = SLOW.list().expect("a list");
+            let address = list[0].as_ptr() as usize;
+            (address, list, MADE.take(), LET_GO.take())
+        })
+    };
+    // The first looks first and the second makes its device; then the first makes one too.
+    let first = listing(Some(after_look), None);
+    first_looked.recv().expect("the first looks");
+    let second = listing(None, Some(in_driver));
+    second_asks.recv().expect("the second asks the driver");
+    send_first.send(()).expect("the first waits");
+    let first = first.join().expect("no panic");
+    send_second.send(()).expect("the second waits");
+    let second = second.join().expect("no panic");
+    assert_eq!(first.0, second.0);
+    let made = ["unit-twice"];
+    assert_eq!(
+        (first.2, second.2),
+        (made.map(String::from).into(), made.map(String::from).into())
+    );
+    // What the second made was not wanted any more.
+    assert_eq!((first.3.len(), second.3.len()), (0, 1));
 }
 
 #[test]
