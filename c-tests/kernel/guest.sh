@@ -186,9 +186,9 @@ job_cost() {
     for program in devices devinfo control; do
         local command="ibv_$program"
         [ $program = control ] && command="$stage/control"
-        try "calls-$program" 120 strace -f -c -o "$out/$lib/calls-$program.count" $command
+        try "calls-$program" 300 strace -f -c -o "$out/$lib/calls-$program.count" $command
         for run in 1 2 3; do
-            try "instructions-$program-$run" 120 valgrind --tool=callgrind --callgrind-out-file=/dev/null \
+            try "instructions-$program-$run" 300 valgrind --tool=callgrind --callgrind-out-file=/dev/null \
                 $command
         done
     done

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Compares what ours and the reference library did in the guests, and sums up.
 
-    judge.py [--jobs "NAME..."] SERIES=DIRECTORY...
+    judge.py SERIES:JOB,JOB...=DIRECTORY...
 
-DIRECTORY is what a guest with the kernel SERIES left (guest.sh). Prints a line for each case,
+DIRECTORY is what a guest with the kernel SERIES left of the JOBs (guest.sh). Prints a line for each case,
 "ok NAME", "not ok NAME: why" or "skip NAME: reason", tables of the pyverbs results and of the
 costs, and at the end "kernel: N passed, N failed, N skipped". Exit status 1 if a case failed.
 
@@ -11,7 +11,6 @@ The reference library decides what a kernel does; a case in which it fails itsel
 EXPECTED_FAILURES says so, because two failures that look alike prove little.
 """
 
-import argparse
 import difflib
 import pathlib
 import re
@@ -330,14 +329,11 @@ def guest(judge, series, directory, jobs):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--jobs", required=True)
-    parser.add_argument("guests", nargs="+")
-    arguments = parser.parse_args()
     judge = Judge()
-    for one in arguments.guests:
-        series, directory = one.split("=", 1)
-        guest(judge, series, pathlib.Path(directory), arguments.jobs.split())
+    for argument in sys.argv[1:]:
+        what, directory = argument.split("=", 1)
+        series, jobs = what.split(":")
+        guest(judge, series, pathlib.Path(directory), jobs.split(","))
     print(f"kernel: {judge.passed} passed, {judge.failed} failed, {judge.skipped} skipped")
     sys.exit(1 if judge.failed or not judge.passed else 0)
 
