@@ -17,7 +17,7 @@ wants_demo="ibv_devices=ibverbs-utils ibv_rc_pingpong=ibverbs-utils ib_send_bw=p
     ip=iproute2 setpriv=util-linux unshare=util-linux"
 wants_test="cc=gcc c++=g++ make=make objdump=binutils valgrind=valgrind pkg-config=pkg-config python3=python3
     clang=clang abidiff=abigail-tools autoreconf=autoconf automake=automake libtoolize=libtool xz=xz-utils
-    /usr/lib/*/libclang-*.so.*=libclang1 /usr/lib/*/librdmacm.so.1=librdmacm1
+    /usr/lib/*/libclang-[0-9]*.so.*=libclang1 /usr/lib/*/librdmacm.so.1=librdmacm1
     /usr/lib/*/libibverbs/librxe-rdmav34.so=ibverbs-providers /usr/lib/*/ucx/libuct_ib.so.*=libucx0
     /usr/lib/*/libfabric.so.1=libfabric1 /usr/bin/python3=python3
     /usr/lib/python3/dist-packages/pyverbs/__init__.py=python3-pyverbs $wants_demo"

@@ -31,8 +31,8 @@ crates() {
 }
 
 find_libclang() {
-    ls -d /usr/lib/*/libclang-*.so.* /usr/lib/llvm-*/lib/libclang*.so* \
-        "$top"/build/deb/usr/lib/*/libclang-*.so.* 2>/dev/null | grep -v cpp | head -n 1
+    ls -d /usr/lib/*/libclang-[0-9]*.so.* /usr/lib/llvm-*/lib/libclang.so* \
+        "$top"/build/deb/usr/lib/*/libclang-[0-9]*.so.* 2>/dev/null | head -n 1
 }
 
 # Exactly the versions of Cargo.lock, whose sums cargo verifies. A network may have a bad moment.
@@ -56,6 +56,8 @@ build_rdma_sys() {
         -e "s|^includedir=.*|includedir=$dev/usr/include|" \
         -e 's|^Requires.private:.*|Requires.private: libibverbs|' \
         "$dev/usr/lib/$multiarch/pkgconfig/librdmacm.pc" >"$rust/pkgconfig/librdmacm.pc" || return 1
+    # Cargo is not told which headers the bindings were made from, so they are made anew.
+    "${CARGO:-cargo}" clean --locked --offline -p rdma-sys
     PKG_CONFIG_PATH=$rust/pkgconfig:$ours/lib/pkgconfig with_libclang \
         "${CARGO:-cargo}" build --locked --offline
     local status=$?
@@ -78,15 +80,16 @@ build_ibverbs_sys() {
     ln -s "$ours/include/infiniband" "$copy/vendor/rdma-core/libibverbs"
     ln -s "$ours/include" "$copy/vendor/rdma-core/build/include"
     ln -s "$ours/lib" "$copy/vendor/rdma-core/build/lib"
-    CMAKE=true with_libclang "${CARGO:-cargo}" build --offline \
-        --config "patch.crates-io.ibverbs-sys.path=\"$copy\""
+    local patch="patch.crates-io.ibverbs-sys.path=\"$copy\""
+    "${CARGO:-cargo}" clean --offline --config "$patch" -p ibverbs-sys
+    CMAKE=true with_libclang "${CARGO:-cargo}" build --offline --config "$patch"
     local status=$?
     echo '#include <infiniband/verbs.h>' >"$rust/ibverbs-sys-header.c"
     return $status
 }
 
 # libclang leaves no list. So the compiler makes one of the same headers with the same directories,
-# and the bindings must have a function that no other release's headers have yet had here.
+# and the bindings must have a function that came with release 65.
 prove_bindings() {  # NAME SOURCE
     local bindings
     rm -rf "$rust/$1.deps" "$rust/$1.objects"
