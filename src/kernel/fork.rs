@@ -97,13 +97,14 @@ impl Protection {
         if state.counts.is_none() && state.is_requested && !(self.is_unneeded)() {
             state.start()?;
         }
+        if state.counts.is_none() {
+            state.is_too_late = !state.is_requested;
+            return Ok(());
+        }
         let range = state.pages(base, size);
-        match &mut state.counts {
-            Some(counts) => range.map_or(Ok(()), |range| counts.raise(range, &mut advise)),
-            None => {
-                state.is_too_late = !state.is_requested;
-                Ok(())
-            }
+        match (&mut state.counts, range) {
+            (Some(counts), Some(range)) => counts.raise(range, &mut advise),
+            _ => Ok(()),
         }
     }
 
@@ -128,11 +129,13 @@ impl Protection {
     /// Takes a range out again, and unmarks what of it is in no other.
     pub(crate) fn release(&self, base: usize, size: usize) {
         let mut state = self.state.lock();
+        if state.counts.is_none() {
+            state.is_too_late = !state.is_requested;
+            return;
+        }
         let (range, page_bytes) = (state.pages(base, size), state.page_bytes(base));
-        match (&mut state.counts, range) {
-            (Some(counts), Some(range)) => counts.lower(range, page_bytes, &mut advise),
-            (Some(_), None) => {}
-            (None, _) => state.is_too_late = !state.is_requested,
+        if let (Some(counts), Some(range)) = (&mut state.counts, range) {
+            counts.lower(range, page_bytes, &mut advise);
         }
     }
 }

@@ -244,7 +244,8 @@ impl<'a> Command<'a> {
     pub fn run(&mut self, uverbs: &Uverbs) -> Result<(), Errno> {
         let own = self.count;
         self.append_driver_data();
-        let (links, count) = self.append_links()?;
+        let linked = self.count;
+        self.append_links()?;
         if self.is_broken {
             return Err(Errno::EINVAL);
         }
@@ -258,7 +259,7 @@ impl<'a> Command<'a> {
         // command or was vouched for.
         let result = unsafe { (uverbs.sys.ioctl)(uverbs.fd(), request) };
         if result.is_ok() {
-            self.copy_back(&links[..count]);
+            self.copy_back(linked);
         }
         self.count = own;
         result
@@ -287,16 +288,9 @@ impl<'a> Command<'a> {
         std::iter::successors(first, next)
     }
 
-    /// Copies the attributes of the chain; where they came from, and how many buffers.
-    fn append_links(&mut self) -> Result<([Linked; MAX_LINKS], usize), Errno> {
-        let mut links = [const {
-            Linked {
-                first: std::ptr::null_mut(),
-                count: 0,
-            }
-        }; MAX_LINKS];
-        let mut found = 0;
-        for link in self.chain() {
+    /// Copies the attributes of the chain behind the library's own.
+    fn append_links(&mut self) -> Result<(), Errno> {
+        for (found, link) in self.chain().enumerate() {
             // SAFETY: the chain is valid.
             let buffer = unsafe { &*link };
             let ours = &self.request.hdr;
@@ -312,20 +306,28 @@ impl<'a> Command<'a> {
                 // SAFETY: the attributes of a valid buffer are readable up to `next_attr`.
                 self.push_attr(unsafe { linked.first.add(index).read() });
             }
-            links[found] = linked;
-            found += 1;
         }
-        Ok((links, found))
+        Ok(())
     }
 
-    /// Gives the plug-in the kernel's version of its attributes, and the caller its handle.
-    fn copy_back(&mut self, links: &[Linked]) {
-        let linked: usize = links.iter().map(|link| link.count).sum();
-        let mut from = self.request.attrs[self.count - linked..self.count].as_ptr();
-        for link in links {
+    /// Gives the plug-in the kernel's version of its attributes, which begin at `from`, and the
+    /// caller its handle.
+    fn copy_back(&mut self, mut from: usize) {
+        for link in self.chain() {
+            // SAFETY: the chain is valid.
+            let linked = Linked::behind(link, unsafe { (*link).next_attr });
+            let Some(attrs) = self.request.attrs[..self.count].get(from..from + linked.count)
+            else {
+                // Somebody has changed the chain meanwhile: what is where is not known any more.
+                break;
+            };
             // SAFETY: as many attributes as were copied from there, written by `append_links`.
-            unsafe { link.first.copy_from_nonoverlapping(from.cast(), link.count) };
-            from = from.wrapping_add(link.count);
+            unsafe {
+                linked
+                    .first
+                    .copy_from_nonoverlapping(attrs.as_ptr().cast(), linked.count)
+            };
+            from += linked.count;
         }
         if let Some((index, handle)) = &mut self.made {
             // SAFETY: the attribute was written when the handle was asked for, and the kernel
