@@ -555,6 +555,22 @@ test_memlock() {
     if [ ! -s "$m/err" ]; then ok memlock/enough; else not_ok memlock/enough "expected none"; fi
 }
 
+# Neither the library nor the plug-in leaves anything behind or reads what nobody wrote.
+test_memory() {
+    local program memcheck="valgrind -q --error-exitcode=97 --leak-check=full
+        --show-leak-kinds=definite --errors-for-leak-kinds=definite"
+    wanted memory || return 0
+    command -v valgrind >/dev/null || { skip memory "not installed"; return; }
+    for program in list drive; do
+        machine; driver "$out/libtoy"; by_netlink 9 toy0 uverbs5 77 2
+        if on "$lib" $memcheck "$out/$program" && [ ! -s "$m/err" ]; then
+            ok "memory/$program"
+        else
+            not_ok "memory/$program" "valgrind complains"
+        fi
+    done
+}
+
 build >"$top/build/provider.log" 2>&1 || {
     cat "$top/build/provider.log"
     echo "0 passed, 1 failed, 0 skipped"
@@ -576,6 +592,7 @@ test_users_choice
 test_kernels
 test_plugging
 test_memlock
+test_memory
 [ $unlisted = 0 ] || echo "$unlisted skips are not listed in skips.txt"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ] && [ $unlisted = 0 ]
