@@ -31,6 +31,7 @@ demo      | 10 | make --no-print-directory demo-all
 downstream | 20 | make --no-print-directory downstream
 valgrind  | 30 | make --no-print-directory c-tests-valgrind
 misuse    | 10 | make --no-print-directory misuse-valgrind
+kernel    | 28 | make --no-print-directory kernel-test
 "
 
 # cargo prints one result line for each test program; they are summed into one.
