@@ -85,7 +85,7 @@ static void files(void)
 	memset(name, 'n', 260);
 	name[260] = 0;
 	get(name, 16);
-	printf("no folder: %d\n", ibv_read_sysfs_file("/nonexistent", "line", name, 16));
+	printf("no folder: %d\n", ibv_read_sysfs_file("/proc/nonexistent", "line", name, 16));
 	printf("a file as folder: %d\n", ibv_read_sysfs_file("/proc/self/exe", "line", name, 16));
 	printf("a driver's: %d\n", ibv_read_sysfs_file("/proc/sys/kernel", "ostype", name, 16));
 	printf("%.16s\n", name);

@@ -62,7 +62,7 @@ static void device_calls(struct side *side, const void *arg)
 	SURVIVES((void)ibv_get_sysfs_path());
 	char text[16];
 	SURVIVES(CHECK(ibv_read_sysfs_file(NULL, NULL, NULL, 0) < 0, "read something"));
-	SURVIVES(CHECK(ibv_read_sysfs_file("/nonexistent", "file", text, sizeof text) < 0,
+	SURVIVES(CHECK(ibv_read_sysfs_file("/proc/nonexistent", "file", text, sizeof text) < 0,
 		       "read something"));
 }
 
