@@ -181,6 +181,9 @@ impl Process {
                     {
                         return Pumped::Slice;
                     }
+                    if !engine.may_transmit() {
+                        return Pumped::Drained;
+                    }
                     producer = peer.produce();
                 }
             }
