@@ -153,7 +153,7 @@ def iterations(kind, size):
         return 4_000_000
     share = 1 if _is_table else 5
     if kind == "lat":
-        return max(300, min(1_000_000, 8 * 1024**3 // (size + 8192)) // share)
+        return max(300, min(200_000, 8 * 1024**3 // (size + 8192)) // share)
     return max(500, min(1_000_000, 16 * 1024**3 // size) // share)
 
 

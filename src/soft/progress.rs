@@ -39,7 +39,7 @@ pub(crate) const FEWEST_POLLS: u32 = 32;
 const MOST_POLLS: u32 = 4096;
 /// Polls after which a poller looks for ACKs that travel in no packet: empty ones in a row, and
 /// others; and at how many QPs it looks.
-const IDLE_POLLS_TO_LOOK: u32 = 64;
+const IDLE_POLLS_TO_LOOK: u32 = 128;
 const POLLS_TO_LOOK: u64 = 512;
 const FEW_QPS: usize = 8;
 /// A yield that took longer let somebody else run.
