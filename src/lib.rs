@@ -6,7 +6,7 @@
 //!     | ibv_* symbols        inline verbs.h calls          | verbs_*, ibv_cmd_* (private symbols)
 //!     v                              |                     v
 //!    api -----> provider (registry, contexts, one ops table per context)
-//!                                    | the ops table     `--> kernel (which devices there are)
+//!                                    | the ops table     `--> kernel (devices, commands)
 //!                                    v
 //!                                  soft   objects, application memory, threads, event fds
 //!               post_*, handle_*   |    ^ poll_*
@@ -28,7 +28,7 @@
 //! | `engine` | the transport: state table, PSNs, ACK and NAK, retries, RNR | `mod.rs`, the contract |
 //! | `link` | bytes between processes: rings in a memfd, direct access to memory | `local/mod.rs` |
 //! | `soft` | the embedded NIC: objects, progress, the shims of the ops table | `mod.rs` |
-//! | `kernel` | what is asked of the Linux kernel: its RDMA devices | `discovery.rs` |
+//! | `kernel` | what the Linux kernel is asked: its RDMA devices, and commands for them | `discovery.rs`, `cmd/` |
 //! | `provider` | device list, contexts, the defaults that answer EOPNOTSUPP | `registry.rs` |
 //! | `api` | the exported functions and their version nodes | `gate.rs` |
 //!
