@@ -12,7 +12,7 @@ if [ -d build/deb ]; then export PATH=$PWD/build/deb/wrapped:$PATH:$PWD/build/de
 # Release 44 is what Debian 12 has. Checks that need it say so themselves.
 read -r reference include < <($here/reference.sh)
 
-checks="symbols versions abidiff headers inlines load archive programs kept misuse replace aarch64"
+checks="symbols versions abidiff headers inlines load archive programs kept misuse extensions replace aarch64"
 symbols() { sh $here/symbols.sh "$library" "$table"; }
 versions() { $here/versions.sh "$library" "$table" "$reference"; }
 abidiff() { $here/abidiff.sh "$library" "$table" "$reference"; }
@@ -29,6 +29,10 @@ archive() { $here/archive.sh "$(dirname "$library")/libibverbs.a" "$table"; }
 programs() { sh c-tests/diff/run.sh; }
 kept() { sh c-tests/diff/forks.sh; }
 misuse() { sh c-tests/null/misuse.sh; }
+extensions() {
+    make --no-print-directory c-tests-programs || return 1
+    c-tests/run vendor
+}
 replace() { c-tests/replace/replace.sh; }
 aarch64() { $here/aarch64.sh "$table"; }
 
