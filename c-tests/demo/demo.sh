@@ -18,7 +18,7 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 lib=${DEMO_LIB:-$top/build/lib}
 deb=$top/build/deb
 device=${DEMO_DEVICE:-verbium0}
-row_limit=${DEMO_ROW_SECONDS:-60}     # one pair; perftest calibrates its clock 0.2 s for each size
+row_limit=${DEMO_ROW_SECONDS:-120}     # one pair; perftest calibrates its clock 0.2 s for each size
 pass_limit=${DEMO_PASS_SECONDS:-300}  # one table; what has not started by then counts as failed
 only=${DEMO_ONLY:-}                   # run only the rows whose name matches this pattern
 
@@ -264,19 +264,20 @@ run_pingpong() {  # PROGRAM SERVICE OPTIONS
     fi
 }
 
-# The result lines of a perftest client: those that start with a number of bytes.
-result_lines() { grep -E '^ +[0-9]+ +[0-9]+ +[0-9]' "$1"; }
+# The result lines of a perftest client: those that start with a number of bytes. Where other
+# programs keep perftest from measuring how fast the CPU counts, it prints "inf" or 0 for a size.
+result_lines() { grep -E '^ +[0-9]+ +[0-9]+ +([0-9]|inf)' "$1"; }
 
 perftest_result() {  # LOG PROGRAM OPTIONS: prints the result, or nothing
     case $2$3 in
         *_bw-a) result_lines "$1" | awk '{ if ($4 > best) { best = $4; size = $1 } }
             END { if (NR == 23 && best > 0) print NR " sizes, best " best " MB/s at " size " B" }' ;;
         *_lat-a) result_lines "$1" | awk 'NR == 1 { low = $5 } { last = $5 }
-            END { if (NR == 23 && low > 0)
+            END { if (NR == 23 && low != "")
                 print NR " sizes, " low " us at 2 B to " last " us at 8 MiB" }' ;;
         *_bw*) result_lines "$1" | awk '$4 > 0 { printf "%s MB/s, %s M msg/s at %s B\n",
             $4, $5, $1 }' ;;
-        *_lat*) result_lines "$1" | awk '$5 > 0 { print $5 " us at " $1 " B" }' ;;
+        *_lat*) result_lines "$1" | awk '$5 != "inf" && $5 > 0 { print $5 " us at " $1 " B" }' ;;
     esac
 }
 
@@ -287,7 +288,7 @@ perftest_iterations() {  # PROGRAM OPTIONS SERVICE
         "ib_send_bw "*" U"?) echo "-n 1000 -r 2048" ;;
         *_bw" -a "*) echo "-n 200" ;;
         # Two spinning processes on a busy machine take a time slice for each message.
-        *_lat" -a "*) echo "-n 100" ;;
+        *_lat" -a "*) echo "-n 25" ;;
         *_lat" -e "*) echo "-n 500" ;;
         *_bw" -q"*) echo "-n 500" ;;
         *_bw*) echo "-n 2000" ;;
@@ -296,18 +297,22 @@ perftest_iterations() {  # PROGRAM OPTIONS SERVICE
 }
 
 run_perftest() {  # PROGRAM SERVICE OPTIONS
-    local program=$1 service=$2 options=$3 log result name
+    local program=$1 service=$2 options=$3 log result name try
     wanted "$program $service $options" || return
     cannot_run "$program" "$options" "$service" && return
     log=$logs/$program-$service${options// /}
-    # shellcheck disable=SC2046,SC2086  # words
-    run_pair "$log" "$program" -F -d "$device" -c "$service" $options \
-        $(perftest_iterations "$program" "$options" "$service")
-    if [ $status != 0 ]; then
-        row_failed "$program" "$options" "$service" "$reason"
-        return
-    fi
-    result=$(perftest_result "$log.client" "$program" "$options")
+    # It ran well and has no clock: another time.
+    for try in 1 2 3; do
+        # shellcheck disable=SC2046,SC2086  # words
+        run_pair "$log" "$program" -F -d "$device" -c "$service" $options \
+            $(perftest_iterations "$program" "$options" "$service")
+        if [ $status != 0 ]; then
+            row_failed "$program" "$options" "$service" "$reason"
+            return
+        fi
+        result=$(perftest_result "$log.client" "$program" "$options")
+        [ -z "$result" ] || break
+    done
     name=$(sed -n 's/.*[[:space:]]Device *: *\([^ ]*\).*/\1/p' "$log.client" | head -n 1)
     if [ -z "$result" ]; then
         row_failed "$program" "$options" "$service" "no result: $(last_words "$log.client")"
