@@ -84,3 +84,21 @@ fn attributes_may_change_while_drained() {
         (5, 1)
     );
 }
+
+#[test]
+fn retries_set_while_drained_count_from_the_next_request() {
+    let mut pair = Pair::with(Service::Rc, LOSSY, |_| {}, |attr| attr.retry_cnt = 0);
+    drain(&mut pair.a, false);
+    let more = QpAttr {
+        retry_cnt: 3,
+        ..QpAttr::default()
+    };
+    pair.a.qp.modify(&more, AttrMask::RETRY_CNT).unwrap();
+    pair.a.modify(QpState::Rts);
+    pair.script = Box::new(|_, _| Fate::Drop);
+    pair.a.send(&wr(1, SendOp::Send), &[sge(0, 8)]);
+    let passed = pair.run_with_timers(100);
+    assert_eq!(pair.a.take_ends(), [(1, WcStatus::RetryExcErr)]);
+    let timeout = std::time::Duration::from_nanos(4096 << 10);
+    assert_eq!(passed, timeout * 4);
+}

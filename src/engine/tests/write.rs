@@ -63,6 +63,11 @@ fn bad_keys_end_both_sides() {
             remote_va: VA + MEMORY_BYTES as u64 - 10,
             rkey: Rkey(KEY),
         },
+        // All packets but the last would fit: none of them may be written.
+        SendOp::Write {
+            remote_va: VA + MEMORY_BYTES as u64 - 4999,
+            rkey: Rkey(KEY),
+        },
         SendOp::Write {
             remote_va: u64::MAX - 3,
             rkey: Rkey(KEY),
