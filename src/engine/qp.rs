@@ -79,6 +79,11 @@ impl Qp {
         }
     }
 
+    /// What `new` allocates for the queues, which ends the process where there is no memory.
+    pub fn memory_bytes(init: &QpInit) -> usize {
+        Sq::memory_bytes(init) + Rq::memory_bytes(init.recv_depth, init.max_recv_sge)
+    }
+
     /// Current attributes; `sq_psn` and `rq_psn` as they stand now.
     pub fn attr(&self) -> &QpAttr {
         &self.attr

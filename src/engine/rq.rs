@@ -34,6 +34,12 @@ impl Rq {
         }
     }
 
+    /// What `new` allocates.
+    pub(super) fn memory_bytes(depth: u32, max_sge: u32) -> usize {
+        let slot_bytes = size_of::<Slot>() + max_sge as usize * size_of::<Sge>();
+        depth.max(1).next_power_of_two() as usize * slot_bytes
+    }
+
     pub(super) fn reset(&mut self) {
         (self.head, self.tail) = (0, 0);
     }

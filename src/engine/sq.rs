@@ -9,7 +9,7 @@
 //! Memory is reserved at creation but not touched before the slot is first used.
 
 use super::rq::copy_list;
-use super::types::{Datagram, PostError, Sge, WcOpcode, WcStatus};
+use super::types::{Datagram, PostError, QpInit, Sge, WcOpcode, WcStatus};
 use super::vendor;
 use super::wqe::{Wqe, flag};
 
@@ -65,6 +65,15 @@ impl Sq {
             inline: vec![0; slot_count * max_inline_bytes as usize],
             datagrams: Vec::with_capacity(if is_datagram { slot_count } else { 0 }),
         }
+    }
+
+    /// What `new` allocates.
+    pub(super) fn memory_bytes(init: &QpInit) -> usize {
+        let slot_bytes = size_of::<Wqe>()
+            + init.max_send_sge as usize * size_of::<Sge>()
+            + init.max_inline_bytes as usize
+            + size_of::<Datagram>();
+        init.send_depth.max(1).next_power_of_two() as usize * slot_bytes
     }
 
     /// Back to empty; the memory is kept.

@@ -23,6 +23,11 @@ impl Srq {
         }
     }
 
+    /// What `new` allocates, which ends the process where there is no memory.
+    pub fn memory_bytes(depth: u32, max_sge: u32) -> usize {
+        Rq::memory_bytes(depth, max_sge)
+    }
+
     pub fn post_recv(&mut self, wr_id: u64, sges: &[Sge]) -> Result<(), PostError> {
         // Unlike on a QP, the request is judged before the room.
         if sges.len() > self.max_sge {

@@ -18,11 +18,17 @@ impl Qp {
     ///
     /// A transition to RESET forgets everything queued without completions; one to ERR flushes.
     pub fn modify(&mut self, attr: &QpAttr, mask: AttrMask) -> Result<(), ModifyError> {
-        let to = self.check_transition(attr, mask)?;
-        check_ranges(attr, mask)?;
+        let to = self.check_modify(attr, mask)?;
         self.apply(attr, mask);
         self.enter(to, mask);
         Ok(())
+    }
+
+    /// Whether `modify` would do this, and which state it would lead to.
+    pub fn check_modify(&self, attr: &QpAttr, mask: AttrMask) -> Result<QpState, ModifyError> {
+        let to = self.check_transition(attr, mask)?;
+        check_ranges(attr, mask)?;
+        Ok(to)
     }
 
     fn check_transition(&self, attr: &QpAttr, mask: AttrMask) -> Result<QpState, ModifyError> {

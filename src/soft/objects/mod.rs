@@ -20,6 +20,18 @@ pub(crate) use srq::Srq;
 use crate::base::errno::Errno;
 use crate::base::sync::{AtomicU32, Ordering};
 
+/// ENOMEM where so much memory is not to be had: asked for what is allocated next without a way to
+/// fail.
+fn check_memory(bytes: usize) -> Result<(), Errno> {
+    let mut probe = Vec::<u8>::new();
+    probe
+        .try_reserve_exact(bytes + SPARE_BYTES)
+        .map_err(|_| Errno::ENOMEM.logged("no memory for the queues asked for"))
+}
+
+/// For the small parts of an object.
+const SPARE_BYTES: usize = 1 << 20;
+
 /// How many other objects hold this one.
 #[derive(Debug, Default)]
 pub(crate) struct Users(AtomicU32);

@@ -1,6 +1,6 @@
 //! Queue pairs: an engine QP with the objects it uses and the way to its peer.
 
-use super::{Cq, Pd, Sender, Srq};
+use super::{Cq, Pd, Sender, Srq, check_memory};
 use crate::base::errno::Errno;
 use crate::base::ids::Qpn;
 use crate::base::lock::{ShortGuard, ShortLock};
@@ -76,6 +76,7 @@ pub(crate) struct Parts {
 impl Qp {
     pub(crate) fn new(init: &QpInit, parts: Parts) -> Result<Qp, Errno> {
         let permit = parts.context.process.quotas.qps.take()?;
+        check_memory(engine::Qp::memory_bytes(init))?;
         let max_datagram_bytes = 128 << parts.context.device().port.active_mtu;
         let polled_sends = Arc::new(AtomicU32::new(0));
         let sender = parts.send_cq.attach(&polled_sends);

@@ -1,6 +1,6 @@
 //! Shared receive queues.
 
-use super::{Pd, Users};
+use super::{Pd, Users, check_memory};
 use crate::base::errno::Errno;
 use crate::base::ids::PdId;
 use crate::base::lock::{ShortGuard, ShortLock};
@@ -34,6 +34,7 @@ impl Srq {
         max_sge: u32,
     ) -> Result<Srq, Errno> {
         let permit = context.process.quotas.srqs.take()?;
+        check_memory(engine::Srq::memory_bytes(max_wr, max_sge))?;
         pd.users.add();
         Ok(Srq {
             context,
