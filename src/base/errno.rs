@@ -27,7 +27,7 @@ macro_rules! names {
 
 names! {
     EPERM ENOENT EINTR EIO ENXIO EBADF EAGAIN ENOMEM EACCES EFAULT EBUSY EEXIST ENODEV EINVAL
-    ENFILE EMFILE ENOTTY ENOSPC EPIPE ERANGE ENOSYS ENODATA EOVERFLOW ENOTSOCK EMSGSIZE
+    ENFILE EMFILE EFBIG ENOTTY ENOSPC EPIPE ERANGE ENOSYS ENODATA EOVERFLOW ENOTSOCK EMSGSIZE
     EPROTONOSUPPORT EOPNOTSUPP EADDRINUSE EADDRNOTAVAIL ECONNREFUSED ECONNRESET EHOSTUNREACH
     ETIMEDOUT EPROTO ESRCH EINPROGRESS EALREADY
 }
@@ -53,6 +53,13 @@ impl Errno {
                 .raw_os_error()
                 .unwrap_or(libc::EIO),
         )
+    }
+
+    /// The same number, once a line on the error level has said what it stood in the way of.
+    #[cold]
+    pub fn logged(self, what: &str) -> Errno {
+        crate::log_error!("{what}: {self}");
+        self
     }
 
     /// The answer of a system call that returns −1 on failure.

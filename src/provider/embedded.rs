@@ -19,7 +19,7 @@ pub(crate) use crate::soft::DeviceInfo;
 pub(crate) struct Nic {
     /// The devices there are now, equal if unchanged; `None` when the NIC is switched off.
     /// The argument is how many devices of the kernel are listed before them.
-    pub(crate) list: fn(usize) -> Option<Vec<DeviceInfo>>,
+    pub(crate) list: fn(usize) -> Result<Option<Vec<DeviceInfo>>, Errno>,
     pub(crate) ops: fn() -> &'static verbs_context_ops,
     pub(crate) core: fn() -> &'static CoreOps,
     /// Prepares a context: sets its descriptors and the number of completion vectors, and gives

@@ -112,7 +112,11 @@ impl Registry {
         if !now.is_empty() {
             memlock::warn_once();
         }
-        let embedded = (self.nic.list)(now.len());
+        let embedded = match (self.nic.list)(now.len()) {
+            Err(errno) if now.is_empty() => return Err(errno),
+            // Those of the kernel are there all the same.
+            listed => listed.unwrap_or_default(),
+        };
         if let (Err(errno), None) = (&found, &embedded) {
             // As rdma-core where the kernel has no RDMA at all: no list instead of an empty one.
             return Err(*errno);

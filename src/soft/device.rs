@@ -43,12 +43,11 @@ impl DeviceSpec {
 
 /// The devices of this network namespace, in the order of the list.
 ///
-/// Whether they are listed at all is for the caller to decide (`VERBIUM_NIC`).
-pub fn devices(config: &Config) -> Vec<DeviceSpec> {
-    let netdevs = netdev::enumerate().unwrap_or_else(|error| {
-        crate::log_warn!("cannot ask for network interfaces: {error}");
-        Vec::new()
-    });
+/// Whether they are listed at all is for the caller to decide (`VERBIUM_NIC`). The error of a kernel
+/// that does not tell its interfaces, or of a process that cannot ask.
+pub fn devices(config: &Config) -> Result<Vec<DeviceSpec>, Errno> {
+    let netdevs = netdev::enumerate()
+        .map_err(|error| error.logged("cannot ask the kernel for network interfaces"))?;
     let (chosen, lines) = netdev::choose(netdevs, &config.netdevs);
     for line in lines {
         crate::log_warn!("{line}");
@@ -57,7 +56,7 @@ pub fn devices(config: &Config) -> Vec<DeviceSpec> {
         crate::log_warn!("no network interface is up with an address: no device of our own");
     }
     let taken = kernel_dev_names(["/sys/class/infiniband_verbs", "/dev/infiniband"]);
-    assemble(config, &chosen, &taken, &host_seed())
+    Ok(assemble(config, &chosen, &taken, &host_seed()))
 }
 
 /// Answers `ibv_query_device`.

@@ -7,6 +7,7 @@ use super::memory::{self, AppMemory, MAX_SEGMENTS};
 use super::objects::{Qp, QpGuard, QpInner, Route};
 use super::process::Process;
 use super::route;
+use crate::base::errno::Errno;
 use crate::base::ids::{Lkey, PdId, Qpn};
 use crate::base::lock::ShortGuard;
 use crate::base::sync::Ordering;
@@ -18,8 +19,8 @@ use crate::link::local::access::MAX_SLICE_BYTES;
 use crate::link::local::{
     DirectKind, DirectOp, DirectOutcome, Inbound, LocalSegment, Peer, Producer, Slot,
 };
-use crate::log_warn;
 use crate::wire::{Header, Opcode, Operation, Transport};
+use crate::{log_error, log_warn};
 
 /// Entries taken from one ring before others get their turn.
 const BATCH: usize = 64;
@@ -109,7 +110,8 @@ impl Process {
             let is_known = matches!(&inner.route,
                 Route::Peer(peer) if peer.slot() == slot && !peer.is_dead());
             if !is_known {
-                self.find_route(qp, inner, &destination, slot);
+                // Where it fails, packets are dropped until it does not.
+                let _ = self.find_route(qp, inner, &destination, slot);
             }
         }
         match &inner.route {
@@ -190,32 +192,53 @@ impl Process {
         }
     }
 
-    /// Looks for the peer a destination leads to.
+    /// Looks for the peer a destination leads to. What cannot be looked for now goes nowhere, as if
+    /// nobody were there: the next try looks again. The error says what is lacking.
     #[cold]
-    fn find_route(&self, qp: &Qp, inner: &mut QpInner, destination: &Destination, slot: Slot) {
-        let peer = route::find(self, destination, slot);
-        if peer.is_none() && qp.service != Service::Ud && !matches!(inner.route, Route::Nowhere) {
-            log_warn!(
-                "{:?}: nobody answers for {:?} at {:?} on this host; packets to it are dropped",
-                qp.qpn,
-                destination.dest_qpn,
+    fn find_route(
+        &self,
+        qp: &Qp,
+        inner: &mut QpInner,
+        destination: &Destination,
+        slot: Slot,
+    ) -> Result<(), Errno> {
+        let found = route::find(self, destination, slot);
+        let is_news = qp.service != Service::Ud && !matches!(inner.route, Route::Nowhere);
+        let (own, there) = (qp.qpn, destination.dest_qpn);
+        match &found {
+            Ok(Some(_)) => {}
+            Ok(None) if is_news => log_warn!(
+                "{own:?}: nobody answers for {there:?} at {:?} on this host; packets to it are dropped",
                 destination.dgid
-            );
+            ),
+            Err(errno) if is_news => {
+                log_error!("{own:?}: cannot connect to the process of {there:?}: {errno}");
+            }
+            _ => {}
         }
-        inner.route = peer.map_or(Route::Nowhere, Route::Peer);
+        inner.route = match &found {
+            Ok(Some(peer)) => Route::Peer(peer.clone()),
+            _ => Route::Nowhere,
+        };
+        found.map(drop)
     }
 
-    /// Looks for the peer of a connected QP, so that the first message finds the way.
-    pub(crate) fn prepare_route(&self, qp: &Qp, inner: &mut QpInner) {
-        let attr = inner.engine.attr();
-        let destination = Destination {
-            dgid: attr.av.dgid,
-            dest_qpn: attr.dest_qpn,
-        };
-        self.find_route(qp, inner, &destination, Slot::of(destination.dest_qpn));
-        if let Route::Peer(peer) = &inner.route {
-            peer.forget_acked(qp.qpn);
+    /// Looks for the peer a QP is about to be connected to, so that the first message finds the way.
+    /// That nobody is there is no error.
+    pub(crate) fn prepare_route(
+        &self,
+        qp: &Qp,
+        inner: &mut QpInner,
+        destination: &Destination,
+    ) -> Result<(), Errno> {
+        let slot = Slot::of(destination.dest_qpn);
+        let found = self.find_route(qp, inner, destination, slot);
+        match &inner.route {
+            Route::Peer(peer) => peer.forget_acked(qp.qpn),
+            _ if found.is_err() => inner.route = Route::Unknown,
+            _ => {}
         }
+        found
     }
 
     /// After a region's key has left the table: when this returns, none of our threads touches the

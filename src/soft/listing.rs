@@ -2,6 +2,7 @@
 
 use super::config::{Config, Nic};
 use super::device;
+use crate::base::errno::Errno;
 
 /// What `ibv_get_device_list` has to know of an embedded device.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub struct DeviceInfo {
 ///
 /// `kernel_count` is how many devices the kernel offers: with `VERBIUM_NIC=auto` ours step back.
 /// `None`: the NIC is switched off.
-pub fn list(kernel_count: usize) -> Option<Vec<DeviceInfo>> {
+pub fn list(kernel_count: usize) -> Result<Option<Vec<DeviceInfo>>, Errno> {
     let config = Config::from_env();
     let is_wanted = match config.nic {
         Nic::Auto => kernel_count == 0,
@@ -28,7 +29,7 @@ pub fn list(kernel_count: usize) -> Option<Vec<DeviceInfo>> {
         Nic::Off => false,
     };
     if !is_wanted {
-        return (config.nic != Nic::Off).then(Vec::new);
+        return Ok((config.nic != Nic::Off).then(Vec::new));
     }
     let describe = |spec: device::DeviceSpec| DeviceInfo {
         ibdev_path: format!("/sys/devices/virtual/infiniband/{}", spec.name),
@@ -38,5 +39,6 @@ pub fn list(kernel_count: usize) -> Option<Vec<DeviceInfo>> {
         name: spec.name,
         dev_name: spec.dev_name,
     };
-    Some(device::devices(&config).into_iter().map(describe).collect())
+    let devices = device::devices(&config)?;
+    Ok(Some(devices.into_iter().map(describe).collect()))
 }

@@ -85,7 +85,8 @@ impl Process {
             timers: Timers::default(),
             quotas: Quotas::default(),
             retired: Retired::default(),
-            waker: progress::Waker::new()?,
+            waker: progress::Waker::new()
+                .map_err(|error| error.logged("no descriptor to wake the progress thread by"))?,
             contexts: Mutex::default(),
             blocked: Mutex::default(),
             blocked_count: AtomicUsize::new(0),

@@ -7,6 +7,7 @@
 use super::life::{Fd, Life};
 use super::slot::Slot;
 use crate::base::errno::Errno;
+use crate::log_warn;
 use std::sync::Arc;
 
 /// Longest message.
@@ -321,11 +322,17 @@ impl Conn {
         if len == 0 {
             return Err(Errno::ECONNRESET);
         }
+        let fd = fds?;
         // A longer message, or more descriptors than one: the rest was cut off and closed.
-        if header.msg_flags & (libc::MSG_TRUNC | libc::MSG_CTRUNC) != 0 {
+        let is_cut = header.msg_flags & libc::MSG_CTRUNC != 0;
+        if header.msg_flags & libc::MSG_TRUNC != 0 || is_cut && fd.is_some() {
             return Err(Errno::EPROTO);
         }
-        Ok((Message::decode(&record, len)?, fds?))
+        if is_cut {
+            // Tables can be done without; a ring cannot, and its connection ends.
+            log_warn!("local link: no descriptor left for what a peer sends");
+        }
+        Ok((Message::decode(&record, len)?, fd))
     }
 }
 

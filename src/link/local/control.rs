@@ -46,6 +46,9 @@ const MAX_CONNECTIONS_PER_UID: usize = 256;
 /// Connections accepted, and messages read of one connection, before others get their turn.
 const BURST: usize = 64;
 
+/// What taking a peer in needs: its connection, a pidfd, the ring or the tables it sends.
+const DESCRIPTORS_OF_A_PEER: usize = 3;
+
 /// Looks at the epoll in one call: enough for a whole handshake.
 const ROUNDS: usize = 4;
 
@@ -280,7 +283,11 @@ impl Control {
             let Some((slot, listener)) = self.listeners.get(index) else {
                 return;
             };
-            let conn = match Conn::accept(listener, &self.shared.life) {
+            // A peer that is let in and then lacks a descriptor is lost; outside it waits.
+            let accepted = listener
+                .check_spare(DESCRIPTORS_OF_A_PEER, &self.shared.life)
+                .and_then(|()| Conn::accept(listener, &self.shared.life));
+            let conn = match accepted {
                 Ok(conn) => conn,
                 Err(Errno::EAGAIN) => return,
                 Err(Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM) => {
@@ -298,7 +305,7 @@ impl Control {
                 }
                 Ok(id) => self.greet_the_dead(id, events),
                 // No descriptor for its pidfd, say.
-                Err(_) => (),
+                Err(error) => log_warn!("local link: dropping a peer that connects: {error}"),
             }
         }
     }

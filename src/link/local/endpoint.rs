@@ -85,16 +85,20 @@ impl Endpoint {
             return Err(Errno::EINVAL);
         }
         let life = Life::new();
+        let table = Table::new(&life)
+            .map_err(|error| error.logged("local link: no memory to share with peers (memfd)"))?;
+        let lacks_epoll =
+            |error: Errno| error.logged("local link: no epoll, timer or event descriptor");
         let shared = Arc::new(Shared {
             config,
             has_barrier: Reach::Processes.register(),
-            table: Arc::new(Table::new(&life)?),
-            wake: Arc::new(Wake::new(&life)?),
+            table: Arc::new(table),
+            wake: Arc::new(Wake::new(&life).map_err(lacks_epoll)?),
             inbounds: Default::default(),
             is_armed: AtomicBool::new(false),
             life,
         });
-        let control = Mutex::new(Control::new(&shared)?);
+        let control = Mutex::new(Control::new(&shared).map_err(lacks_epoll)?);
         Ok(Arc::new(Endpoint { shared, control }))
     }
 
@@ -123,7 +127,9 @@ impl Endpoint {
             let listener = match Conn::listen(slot, &self.shared.life) {
                 Ok(listener) => listener,
                 Err(Errno::EADDRINUSE) => continue,
-                Err(error) => return Err(error),
+                Err(error) => {
+                    return Err(error.logged("local link: no socket that peers could connect to"));
+                }
             };
             self.shared.table.add_slot(slot)?;
             control.add_listener(slot, listener)?;

@@ -73,6 +73,17 @@ impl Fd {
         })
     }
 
+    /// EMFILE or ENFILE: not so many descriptors are left.
+    pub(super) fn check_spare(&self, count: usize, life: &Arc<Life>) -> Result<(), Errno> {
+        let mut spare = Vec::with_capacity(count);
+        for _ in 0..count {
+            // SAFETY: plain system call on our descriptor.
+            let fd = unsafe { libc::fcntl(self.fd, libc::F_DUPFD_CLOEXEC, 0) };
+            spare.push(Fd::adopt(fd.into(), life)?);
+        }
+        Ok(())
+    }
+
     pub(super) fn raw(&self) -> RawFd {
         self.fd
     }

@@ -48,12 +48,28 @@ pub(super) fn create_memfd(len: usize, life: &Arc<Life>) -> Result<Fd, Errno> {
         fd = unsafe { libc::memfd_create(name.as_ptr(), flags) };
     }
     let fd = Fd::adopt(fd.into(), life)?;
+    check_file_limit(len)?;
     // SAFETY: plain system call on our descriptor.
     Errno::result(unsafe { libc::ftruncate(fd.raw(), len as libc::off_t) }.into())?;
     let seals = libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_SEAL;
     // SAFETY: as above.
     Errno::result(unsafe { libc::fcntl(fd.raw(), libc::F_ADD_SEALS, seals) }.into())?;
     Ok(fd)
+}
+
+/// EFBIG where `RLIMIT_FSIZE` forbids a file of this length: growing one all the same is answered
+/// with a signal that ends the process.
+fn check_file_limit(len: usize) -> Result<(), Errno> {
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: `limit` is writable.
+    Errno::result(unsafe { libc::getrlimit(libc::RLIMIT_FSIZE, &mut limit) }.into())?;
+    if limit.rlim_cur < len as libc::rlim_t {
+        return Err(Errno::EFBIG);
+    }
+    Ok(())
 }
 
 /// Whether a descriptor somebody sent is memory we may map: see the module.
@@ -179,14 +195,14 @@ struct Line(MapWord);
 
 #[repr(C)]
 struct Control {
-    reserved: [u64; 16],
+    reserved: [AtomicU64; 16],
     head: Line,
     asleep: Line,
     wanted: Line,
-    fill: [u64; 64],
+    fill: [AtomicU64; 64],
     /// The producing process copies to or from the consuming one.
     producer_hazards: [AtomicU64; HAZARDS],
-    fill_more: [u64; 64],
+    fill_more: [AtomicU64; 64],
     /// The consuming process fetches from the producing one.
     consumer_hazards: [AtomicU64; HAZARDS],
 }

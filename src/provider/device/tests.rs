@@ -143,7 +143,7 @@ fn the_nic_learns_how_many_devices_are_served() {
     static COUNTING: Nic = Nic {
         list: |count| {
             COUNT.set(count);
-            Some(vec![])
+            Ok(Some(vec![]))
         },
         ops: FAKE.ops,
         core: FAKE.core,

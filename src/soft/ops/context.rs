@@ -23,12 +23,14 @@ use std::sync::Arc;
 pub unsafe fn open(key: u32, context: *mut ibv_context) -> Result<*mut c_void, Errno> {
     let process = Process::current()?;
     process.config.check_link()?;
-    let devices = device::devices(&process.config);
+    let devices = device::devices(&process.config)?;
     let device = devices
         .into_iter()
         .find(|spec| spec.key == key)
         .ok_or(Errno::ENODEV)?;
-    let soft = Arc::new(Context::new(device, process.clone())?);
+    let soft = Context::new(device, process.clone())
+        .map_err(|error| error.logged("cannot open the device: no descriptors for its events"))?;
+    let soft = Arc::new(soft);
     let mut contexts = process.contexts.lock();
     contexts.retain(|context| context.strong_count() > 0);
     contexts.push(Arc::downgrade(&soft));
@@ -115,7 +117,8 @@ pub(super) unsafe fn create_comp_channel(context: *mut ibv_context) -> *mut ibv_
         // SAFETY: pointer obligations of `handle`.
         let soft = unsafe { handle::context(context) }?;
         soft.process.check_ours()?;
-        let channel = Channel::new()?;
+        let channel = Channel::new()
+            .map_err(|error| error.logged("create_comp_channel: no pipe for its events"))?;
         let c = ibv_comp_channel {
             context,
             fd: channel.fd(),

@@ -6,7 +6,7 @@ use crate::abi::{
 };
 use crate::base::errno::Errno;
 use crate::base::sync::Ordering;
-use crate::engine::types::{AttrMask, QpInit, QpState, Service};
+use crate::engine::types::{AttrMask, Destination, QpInit, QpState, Service};
 use crate::link::local::{AccessTo, QpEntry};
 use crate::log_error;
 use crate::soft::context::Context;
@@ -194,8 +194,17 @@ pub(super) unsafe extern "C" fn modify_qp(
         let mut guard = object.lock();
         // What the QP still owes its peer goes out before it changes.
         process.drive(object, &mut guard);
-        let refused = guard.engine.modify(&wanted, mask);
-        refused.map_err(|error| convert::modify_errno(object.qpn, &error))?;
+        let refused = |error| convert::modify_errno(object.qpn, &error);
+        let to = guard.engine.check_modify(&wanted, mask).map_err(refused)?;
+        if to == QpState::Rtr && object.service != Service::Ud {
+            // Before anything changes: a process that lacks what a connection takes stays in INIT.
+            let destination = Destination {
+                dgid: wanted.av.dgid,
+                dest_qpn: wanted.dest_qpn,
+            };
+            process.prepare_route(object, &mut guard, &destination)?;
+        }
+        guard.engine.modify(&wanted, mask).map_err(refused)?;
         let state = guard.engine.state();
         let was_published = guard.is_published;
         follow(process, object, &mut guard, state);
@@ -228,11 +237,7 @@ fn follow(process: &Process, qp: &Qp, guard: &mut QpGuard<'_>, state: QpState) {
             access: attr.access.bits(),
         };
         table.publish_qp(qp.qpn, &entry);
-        if !guard.is_published {
-            guard.is_published = true;
-            // The way to the peer is looked for now, so that the first message finds it ready.
-            process.prepare_route(qp, guard);
-        }
+        guard.is_published = true;
     } else if guard.is_published {
         guard.is_published = false;
         table.retract_qp(qp.qpn);

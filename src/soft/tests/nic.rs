@@ -104,7 +104,9 @@ impl Drop for Region {
 
 impl Nic {
     pub(crate) fn open() -> Nic {
-        let devices = soft::list(0).expect("the NIC is not switched off");
+        let devices = soft::list(0)
+            .expect("the interfaces can be asked for")
+            .expect("the NIC is not switched off");
         let block = Box::into_raw(Box::new(embedded_context {
             verbs: Zeroed::zeroed(),
             soft: null_mut(),
