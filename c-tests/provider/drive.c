@@ -37,6 +37,9 @@ int main(void)
 	struct ibv_mr *mr = ibv_reg_mr(pd, memory, sizeof(memory), IBV_ACCESS_LOCAL_WRITE);
 	NEED(mr && mr->pd == pd && mr->addr == memory && mr->length == sizeof(memory));
 	NEED(mr->lkey && mr->rkey);
+	struct ibv_mr *dmabuf_mr = ibv_reg_dmabuf_mr(pd, 64, 4096, 0, 0, IBV_ACCESS_LOCAL_WRITE);
+	NEED(dmabuf_mr && dmabuf_mr->pd == pd && dmabuf_mr->length == 4096 && dmabuf_mr->lkey);
+	NEED(!ibv_dereg_mr(dmabuf_mr));
 	struct ibv_cq *cq = ibv_create_cq(context, 16, memory, NULL, 0);
 	NEED(cq && cq->context == context && cq->cq_context == memory);
 	struct ibv_qp_init_attr init = {

@@ -4,16 +4,47 @@
 //
 // With a number the list is asked for that often, and a line from standard input is waited for
 // before each but the first: meanwhile somebody changes the machine. Devices of the last list that
-// keep their address are marked with "=".
+// keep their address are marked with "=". Of a device that a plug-in serves it says which one that
+// is, and by what entry of its table it recognized the device.
 
-#include <infiniband/verbs.h>
+#define _GNU_SOURCE
+#include <infiniband/driver.h>
 
+#include <dlfcn.h>
 #include <endian.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* The entry is the library's to find, and for the plug-in to see. */
+static void print_match(struct ibv_device *device)
+{
+	const struct verbs_device *of_plugin = verbs_get_device(device);
+	const struct verbs_match_ent *match = of_plugin->sysfs ? of_plugin->sysfs->match : NULL;
+	Dl_info file;
+
+	if (!match || !dladdr(of_plugin->ops, &file))
+		return;
+	printf(" %s by", strrchr(file.dli_fname, '/') + 1);
+	switch (match->kind) {
+	case VERBS_MATCH_PCI:
+		printf(" PCI id %04x:%04x\n", match->vendor, match->device);
+		break;
+	case VERBS_MATCH_MODALIAS:
+		/* What stands for the name of a device is worded as a modalias. */
+		printf(" %s %s\n",
+		       strncmp(match->u.modalias, "rdma_device:", 12) ? "modalias" : "name",
+		       match->u.modalias);
+		break;
+	case VERBS_MATCH_DRIVER_ID:
+		printf(" driver number %llu\n", (unsigned long long)match->u.driver_id);
+		break;
+	default:
+		printf(" an entry of kind %u\n", match->kind);
+	}
+}
 
 static void print_plugins(void)
 {
@@ -72,6 +103,7 @@ int main(int argc, char **argv)
 			       (unsigned long long)be64toh(ibv_get_device_guid(list[i])),
 			       ibv_get_device_index(list[i]), list[i]->dev_path,
 			       list[i]->ibdev_path);
+			print_match(list[i]);
 		}
 		if (list[count])
 			puts("the list has no end");

@@ -8,7 +8,8 @@
 //   MACHINE_CONFIG   directory that stands for /etc/libibverbs.d
 //   MACHINE_NETLINK  file with a line "INDEX NAME UVERBS DRIVER_ID ABI" for each device, read at
 //                    every question, or "none" for a kernel without RDMA netlink
-//   MACHINE_LOG      file that gets a line for each command that reached a device
+//   MACHINE_LOG      file that gets a line for each command that reached a device, and one for each
+//                    attribute of a driver with it
 //
 // Commands come in as ioctls; every one succeeds. Handles, keys and numbers are counted up.
 
@@ -351,6 +352,8 @@ enum kind { HANDLE, FD, NUMBER, ZEROES };
 #define OBJECT(object, action, name, kind)                                                         \
 	{ UVERBS_OBJECT_##object, UVERBS_METHOD_##object##_##action,                               \
 	  UVERBS_ATTR_##action##_##object##_##name, kind }
+#define DMABUF(name, kind)                                                                         \
+	{ UVERBS_OBJECT_MR, UVERBS_METHOD_REG_DMABUF_MR, UVERBS_ATTR_REG_DMABUF_MR_##name, kind }
 static const struct {
 	uint16_t object, method, attribute;
 	enum kind kind;
@@ -359,6 +362,9 @@ static const struct {
 	DEVICE(GET_CONTEXT, CORE_SUPPORT, ZEROES),
 	{ UVERBS_OBJECT_ASYNC_EVENT, UVERBS_METHOD_ASYNC_EVENT_ALLOC,
 	  UVERBS_ATTR_ASYNC_EVENT_ALLOC_FD_HANDLE, FD },
+	DMABUF(HANDLE, HANDLE),
+	DMABUF(RESP_LKEY, NUMBER),
+	DMABUF(RESP_RKEY, NUMBER),
 	OBJECT(CQ, CREATE, HANDLE, HANDLE),
 	OBJECT(CQ, CREATE, RESP_CQE, NUMBER),
 	OBJECT(CQ, DESTROY, RESP, ZEROES),
@@ -448,6 +454,12 @@ EXPORT int ioctl(int fd, unsigned long request, ...)
 		return 0;
 	}
 	note("ioctl %u %u driver %u\n", header->object_id, header->method_id, header->driver_id);
+	for (int i = 0; i < header->num_attrs; i++) {
+		/* Those of the driver, except for the two that hold its bytes of old. */
+		if (header->attrs[i].attr_id > UVERBS_ATTR_UHW_OUT)
+			note("attribute %#x: %#llx\n", header->attrs[i].attr_id,
+			     (unsigned long long)header->attrs[i].data);
+	}
 	fill_outputs(header);
 	return 0;
 }

@@ -27,6 +27,12 @@ build() {
         $cc $flags -I"$top/include" ${kind:+-D$kind} -shared -fPIC "$here/toy.c" \
             -o "$out/lib${kind:-toy}-rdmav34.so" -L"$lib" -libverbs || return
     done
+    # Libraries of their own, whose names tell the release.
+    for kind in 44.0 56.1; do
+        $cc $flags -I"$top/include" $([ $kind = 56.1 ] || echo -DOLD) -shared -fPIC "$here/toy.c" \
+            -o "$out/libtoy.so.1.2.$kind" -L"$lib" -libverbs || return
+        mkdir "$out/$kind" && ln -s "../libtoy.so.1.2.$kind" "$out/$kind/libtoy-rdmav34.so" || return
+    done
     # A plug-in of interface 99 wants a node that no library has.
     echo 'IBVERBS_PRIVATE_99 { global: *; };' >"$out/bad/99.map"
     $cc $flags -DSTUB -shared -fPIC "$here/toy.c" -o "$out/bad/libibverbs.so" \
@@ -204,32 +210,102 @@ test_providers() {
     [ "$count" = 17 ] || { failed=$((failed + 1)); echo "not ok providers: $count of 17"; }
 }
 
-# Both libraries on a machine with everything: the same list, but for the plug-ins it took.
-test_same_as_reference() {
-    local name id abi device modalias way number reference
+# One machine with a device for each plug-in: all of them in one tree, with these ways to tell them
+# apart:
+#
+#   numbers  netlink lists the devices, each with the number of its driver
+#   bus      netlink lists them, but tells the number only of those that the tree does not tell apart
+#   sysfs    there is no netlink, only the tree
+tree_machine() { # WAY
+    local name id abi device modalias number=0
+    debian_machine
+    while read -r name id abi device modalias; do
+        [ -n "$name" ] || continue
+        by_sysfs "$device" "uverbs$number" "$abi" "${modalias#[n-]*}"
+        [ "$1:$modalias" = bus:- ] || [ "$1" = numbers ] || id=0
+        [ "$1" = sysfs ] || by_netlink $((number + 3)) "$device" "uverbs$number" "$id" "$abi"
+        number=$((number + 1))
+    done <<<"$providers"
+    [ "$1" = sysfs ] || rm "$m/way"
+}
+
+# What the plug-in of a device knew it by, from a listing.
+known_by() { # LISTING DEVICE
+    sed -n "/^$2 uverbs/{n;s/^ //p}" "$1"
+}
+
+# All 17 plug-ins on one tree, with both libraries, and a table of what they know their devices by.
+# The plug-ins mana and siw of release 44 know the number of the kernel's driver and nothing else:
+# there is no PCI id, modalias or name in their tables. So netlink has to tell the number, and from
+# sysfs alone neither library finds a plug-in for their devices, which is tested too.
+test_one_tree() {
+    local name id abi device modalias way library which reference by_bus by_number alone
+    local count=0 kept=$out/listings
+    wanted tree || return 0
+    mkdir -p "$kept"
     reference=$(sh "$top/c-tests/diff/reference.sh" "$top/build") || {
         skip reference "no other libibverbs.so.1 here"
-        return
+        reference=
     }
-    for way in netlink sysfs; do
-        wanted "reference/$way" || continue
-        debian_machine
-        number=0
-        while read -r name id abi device modalias; do
-            [ -n "$name" ] || continue
-            [ $way = netlink ] && by_netlink $((number + 3)) "$device" "uverbs$number" "$id" "$abi"
-            [ $way = sysfs ] && by_sysfs "$device" "uverbs$number" "$abi" "${modalias#[n-]*}"
-            number=$((number + 1))
-        done <<<"$providers"
-        on "$lib" "$out/list" && grep -v '^plug-in' "$m/out" >"$m/ours"
-        on "$reference" "$out/list" && grep -v '^plug-in' "$m/out" >"$m/theirs"
-        if [ "$(wc -l <"$m/ours")" -gt 15 ] && cmp -s "$m/ours" "$m/theirs"; then
-            ok "reference/$way"
+    for way in numbers bus sysfs; do
+        tree_machine $way
+        for library in "$lib" $reference; do
+            which=theirs
+            [ "$library" = "$lib" ] && which=ours
+            on "$library" "$out/list" || not_ok "tree/$way" "exit status $? with $library"
+            grep -v '^plug-in' "$m/out" >"$kept/$way-$which"
+            # The reference has a word for each device that it finds no driver for, ours on request.
+            if [ $which = ours ] && [ -s "$m/err" ]; then
+                not_ok "tree/$way/silence" "expected no message"
+            fi
+        done
+        [ -n "$reference" ] || continue
+        if cmp -s "$kept/$way-theirs" "$kept/$way-ours"; then
+            ok "tree/$way/reference"
         else
-            diff "$m/theirs" "$m/ours" >"$m/out"
-            not_ok "reference/$way" "theirs and ours differ"
+            diff "$kept/$way-theirs" "$kept/$way-ours" >"$m/out"
+            not_ok "tree/$way/reference" "theirs and ours differ"
         fi
     done
+    echo "# plug-in    device      in the tree it is known by    where netlink tells all numbers  from sysfs alone"
+    while read -r name id abi device modalias; do
+        [ -n "$name" ] || continue
+        case $modalias in
+        pci:*) by_bus="PCI id $(tr A-F a-f <<<"${modalias:9:4}:${modalias:18:4}")" ;;
+        name) by_bus="name rdma_device:*N$name*" ;;
+        *) by_bus="driver number $id" ;;
+        esac
+        # Two of them know only the bus, whatever the number.
+        by_number="driver number $id"
+        case $name in hns | mthca) by_number=$by_bus ;; esac
+        alone=yes
+        [ "$modalias" != - ] || alone=no
+        expected_row "tree/$name/bus" "$kept/bus-ours" "$by_bus"
+        expected_row "tree/$name/numbers" "$kept/numbers-ours" "$by_number"
+        [ $alone = no ] || expected_row "tree/$name/sysfs" "$kept/sysfs-ours" "$by_bus"
+        if [ $alone = no ] && grep -q "^$device " "$kept"/sysfs-*; then
+            not_ok "tree/$name/sysfs" "found without the number"
+        fi
+        [ $alone = yes ] || [ -z "$reference" ] || alone="no, nor with the reference"
+        printf '# %-10s %-11s %-29s %-32s %s\n' "$name" "$device" \
+            "$(known_by "$kept/bus-ours" "$device" | sed 's/^.* by //')" \
+            "$(known_by "$kept/numbers-ours" "$device" | sed 's/^.* by //')" "$alone"
+        count=$((count + 1))
+    done <<<"$providers"
+    [ $count = 17 ] || not_ok tree/rows "$count plug-ins of 17"
+}
+
+# The plug-in of this row serves the device, and knows it by this.
+expected_row() { # NAME LISTING BY
+    local found wanted="lib$name-rdmav34.so by $3"
+    found=$(known_by "$2" "$device")
+    : >"$m/err"
+    if [ "$found" = "$wanted" ]; then
+        ok "$1"
+    else
+        cp "$2" "$m/out"
+        not_ok "$1" "$device: '$found', expected '$wanted'"
+    fi
 }
 
 # A program linked with a provider's library: it has registered before anybody asked.
@@ -311,6 +387,8 @@ driven="alloc_device toy0 uverbs5 abi 2 index 9 data by number
 alloc_context fd 1 vectors 1
 alloc_pd 1 of toy0
 reg_mr 4096 bytes, access 1
+reg_dmabuf_mr 0, 4096 bytes at 64
+dereg_mr 0
 create_cq of 16
 create_qp of type 2
 modify_qp 0
@@ -341,6 +419,27 @@ test_toy_driven() {
         else
             cp "$m/commands" "$m/out"
             not_ok toy/driver-number "on $library: expected driver 77 in every ioctl"
+        fi
+    done
+}
+
+# Within the generation a command has got another argument. It counts with plug-ins that are known
+# to pass it, and what others leave in its place is not looked at.
+test_toy_releases() {
+    local release expected
+    for release in 44.0 56.1; do
+        wanted "toy/release-$release" || continue
+        machine; driver "$out/$release/libtoy"; by_netlink 9 toy0 uverbs5 77 2
+        on "$lib" "$out/drive"
+        expected="ioctl 7 4 driver 77"
+        [ $release = 44.0 ] || expected+=$'\n'"attribute 0x1003: 0x70f"
+        if ! grep -q '^driven$' "$m/out"; then
+            not_ok "toy/release-$release" "expected to be driven"
+        elif [ "$(grep -E '^ioctl 7 4|^attribute' "$m/commands")" != "$expected" ]; then
+            cp "$m/commands" "$m/out"
+            not_ok "toy/release-$release" "expected '$expected'"
+        else
+            ok "toy/release-$release"
         fi
     done
 }
@@ -579,13 +678,14 @@ build >"$top/build/provider.log" 2>&1 || {
 unpacked= linked=
 if find_providers; then
     test_providers
-    test_same_as_reference
+    test_one_tree
     test_linked
 else
     skip providers "Debian's provider plug-ins are not here"
 fi
 test_toy_matching
 test_toy_driven
+test_toy_releases
 test_bad_plugins
 test_silence
 test_users_choice

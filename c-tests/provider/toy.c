@@ -8,6 +8,8 @@
 //   -DFOREIGN     one that was built for driver interface 99 (against a stub, -DSTUB)
 //   -DREFUSES     a driver that takes the device and then makes none
 //   -DNESTED      a driver that asks for the list of devices while the list is being made
+//   -DOLD         one of a release whose ibv_cmd_reg_dmabuf_mr has an argument less: where a newer
+//                 one passes attributes there is something else
 
 #if defined(STUB) || defined(FOREIGN)
 
@@ -39,6 +41,7 @@ int this_library_registers_nothing(void)
 
 #define IBVERBS_PABI_VERSION 34
 #include <infiniband/driver.h>
+#include <rdma/ib_user_ioctl_cmds.h>
 
 #include <errno.h>
 #include <stdarg.h>
@@ -125,6 +128,28 @@ static struct ibv_mr *reg_mr(struct ibv_pd *pd, void *addr, size_t length, uint6
 	}
 	say("reg_mr %zu bytes, access %d\n", length, access);
 	return mr ? &mr->ibv_mr : NULL;
+}
+
+/* With an attribute for its half in the kernel. */
+static struct ibv_mr *reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t length, uint64_t iova,
+				    int fd, int access)
+{
+	DECLARE_COMMAND_BUFFER(attributes, UVERBS_OBJECT_MR, UVERBS_METHOD_REG_DMABUF_MR, 1);
+	struct ibv_command_buffer *passed = attributes;
+	struct verbs_mr *mr = calloc(1, sizeof(*mr));
+	int failed;
+
+	fill_attr_in_uint64(attributes, 1U << UVERBS_ID_NS_SHIFT | 3, COOKIE);
+#ifdef OLD
+	passed = (struct ibv_command_buffer *)16;
+#endif
+	failed = mr ? ibv_cmd_reg_dmabuf_mr(pd, offset, length, iova, fd, access, mr, passed) : ENOMEM;
+	say("reg_dmabuf_mr %d, %zu bytes at %llu\n", failed, length, (unsigned long long)offset);
+	if (failed) {
+		free(mr);
+		return NULL;
+	}
+	return &mr->ibv_mr;
 }
 
 static int dereg_mr(struct verbs_mr *mr)
@@ -219,6 +244,7 @@ static const struct verbs_context_ops first_ops = {
 	.alloc_pd = alloc_pd,
 	.dealloc_pd = dealloc_pd,
 	.reg_mr = reg_mr,
+	.reg_dmabuf_mr = reg_dmabuf_mr,
 	.dereg_mr = dereg_mr,
 	.create_cq = create_cq,
 	.destroy_cq = destroy_cq,

@@ -83,6 +83,11 @@ impl DeviceRef {
         record.map(|record| record.sysfs_cdev)
     }
 
+    /// The release of rdma-core its plug-in is from; `None` if that cannot be told.
+    pub(crate) fn plugin_release(&self) -> Option<u32> {
+        super::plugin::release_of(self.ops()?)
+    }
+
     /// The name under which the provider is known.
     pub(super) fn provider(&self) -> Option<&'static CStr> {
         let name = self.ops()?.name;

@@ -6,6 +6,7 @@
 
 mod config;
 mod elf;
+mod release;
 
 use std::ffi::{CStr, CString, OsStr, OsString, c_void};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -15,6 +16,7 @@ use std::ptr::null_mut;
 use parking_lot::Mutex;
 
 pub(super) use config::{Config, from_env, stem};
+pub(super) use release::release_of;
 
 use super::matching::Rule;
 use crate::abi::*;

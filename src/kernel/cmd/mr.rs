@@ -123,8 +123,18 @@ pub fn advise(
     command.run(uverbs)
 }
 
-/// Registers a part of a dma-buf; `region.addr` is the offset in it.
-pub fn reg_dmabuf(uverbs: &Uverbs, pd: u32, region: Region, fd: c_int) -> Result<Made, Errno> {
+/// Registers a part of a dma-buf; `region.addr` is the offset in it, and `driver` holds the
+/// attributes of the plug-in.
+///
+/// # Safety
+/// As for [`Command::link`].
+pub unsafe fn reg_dmabuf(
+    uverbs: &Uverbs,
+    pd: u32,
+    region: Region,
+    fd: c_int,
+    driver: *mut ibv_command_buffer,
+) -> Result<Made, Errno> {
     let mut made = Made::default();
     {
         let mut command = Command::new(UVERBS_OBJECT_MR, UVERBS_METHOD_REG_DMABUF_MR);
@@ -137,6 +147,8 @@ pub fn reg_dmabuf(uverbs: &Uverbs, pd: u32, region: Region, fd: c_int) -> Result
         command.u64_in(UVERBS_ATTR_REG_DMABUF_MR_IOVA, region.iova);
         command.u32_in(UVERBS_ATTR_REG_DMABUF_MR_FD, fd as u32);
         command.u32_in(UVERBS_ATTR_REG_DMABUF_MR_ACCESS_FLAGS, region.access as u32);
+        // SAFETY: the caller's promise.
+        unsafe { command.link(driver) };
         command.run(uverbs)?;
     }
     Ok(made)

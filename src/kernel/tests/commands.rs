@@ -173,7 +173,9 @@ fn regions_of_other_processes_advice_and_dma_bufs_by_ioctl() {
             (8, Reply::Bytes(words(&[0x51]))),
         ],
     );
-    assert_eq!(mr::reg_dmabuf(&uverbs, 3, REGION, 44), Ok(made));
+    // SAFETY: no driver has attributes here.
+    let found = unsafe { mr::reg_dmabuf(&uverbs, 3, REGION, 44, std::ptr::null_mut()) };
+    assert_eq!(found, Ok(made));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Memory regions, and memory of the device.
 
 use std::ffi::{c_int, c_uint, c_void};
+use std::ptr::null_mut;
 
 use super::{handle, kernel, store};
 use crate::abi::*;
@@ -9,6 +10,7 @@ use crate::api::private::disassociate::tolerate;
 use crate::kernel::DriverData;
 use crate::kernel::cmd::dm;
 use crate::kernel::cmd::mr::{self, Made, Region};
+use crate::provider::device::DeviceRef;
 
 /// What the library keeps of a region.
 ///
@@ -187,13 +189,29 @@ pub(in crate::api) unsafe extern "C" fn ibv_cmd_advise_mr(
     })
 }
 
-/// Registers a part of a dma-buf.
-///
-/// Later releases pass one argument more, a driver's attributes. Which release a plug-in of this
-/// generation is from cannot be told here, and only one driver ever passes any, so none is read.
+/// The first release whose plug-ins pass attributes when they register a dma-buf.
+const RELEASE_OF_DMABUF_ATTRIBUTES: u32 = 54;
+
+/// Whether the plug-in of a context is known to be of this release or a later one.
 ///
 /// # Safety
-/// The promises of `gate`.
+/// `context` is open.
+unsafe fn is_since(context: *mut ibv_context, release: u32) -> bool {
+    // SAFETY: the caller's promise.
+    let device = unsafe { DeviceRef::to((*context).device) };
+    device.is_ok_and(|device| device.plugin_release() >= Some(release))
+}
+
+/// Registers a part of a dma-buf.
+///
+/// Since release 54 the last argument is there, and holds attributes of the driver. A plug-in of an
+/// older release passes no such argument, so it is looked at only if the plug-in is known to be
+/// newer; those that make use of it are libraries of their own, whose names tell.
+///
+/// # Safety
+/// The promises of `gate`; from a plug-in of release 54 or later `driver` is NULL or a chain of
+/// valid command buffers.
+#[allow(clippy::too_many_arguments, reason = "the C prototype")]
 pub(in crate::api) unsafe extern "C" fn ibv_cmd_reg_dmabuf_mr(
     pd: *mut ibv_pd,
     offset: u64,
@@ -202,18 +220,27 @@ pub(in crate::api) unsafe extern "C" fn ibv_cmd_reg_dmabuf_mr(
     fd: c_int,
     access: c_int,
     vmr: *mut verbs_mr,
+    driver: *mut ibv_command_buffer,
 ) -> c_int {
     gate::errno(|| {
         not_null(vmr)?;
         // SAFETY: the promise *object*.
         let kernel = unsafe { kernel(pd) }?;
+        // SAFETY: the PD is alive, and so is its context.
+        let driver = if unsafe { is_since((*pd).context, RELEASE_OF_DMABUF_ATTRIBUTES) } {
+            driver
+        } else {
+            null_mut()
+        };
+        let home = handle!(pd);
         let region = Region {
             addr: offset,
             length,
             iova,
             access,
         };
-        let made = mr::reg_dmabuf(kernel, handle!(pd), region, fd)?;
+        // SAFETY: the caller's promise.
+        let made = unsafe { mr::reg_dmabuf(kernel, home, region, fd, driver) }?;
         // SAFETY: the promise *object*.
         unsafe { fill(vmr, pd, made, IBV_MR_TYPE_DMABUF_MR) };
         // SAFETY: the promise *object*.
