@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// Opens the first device, makes one object of each kind, and undoes it all: what an application
-// does with a plug-in. Says what failed, or "driven".
+// What an application does with a plug-in. Says what failed, or "driven".
+//
+//   drive                  opens the first device, makes one object of each kind, and undoes it all
+//   drive refused ERRNO    opens it, which fails
+//   drive import [ERRNO]   takes over a context by its descriptor, and makes a CQ in it, or fails to
+//
+// In the end no descriptor is open that was not before.
 
 #include <infiniband/verbs.h>
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define NEED(condition)                                                                            \
@@ -17,11 +25,63 @@
 		}                                                                                  \
 	} while (0)
 
-int main(void)
+static int descriptors(void)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	int count = 0;
+
+	while (folder && readdir(folder))
+		count++;
+	if (folder)
+		closedir(folder);
+	return count;
+}
+
+static int refused(int error)
+{
+	struct ibv_device **list = ibv_get_device_list(NULL);
+	int before = descriptors();
+
+	NEED(list && list[0]);
+	errno = 0;
+	NEED(!ibv_open_device(list[0]) && errno == error);
+	ibv_free_device_list(list);
+	NEED(descriptors() == before);
+	puts("driven");
+	return 0;
+}
+
+static int import(int error)
+{
+	int before = descriptors();
+	/* Of the number the devices of this machine have. */
+	int fd = open("/dev/null", O_RDWR);
+	struct ibv_context *context = ibv_import_device(fd);
+
+	NEED(context && context->cmd_fd == fd && context->async_fd >= 0);
+	struct ibv_pd *pd = ibv_alloc_pd(context);
+	NEED(pd);
+	errno = 0;
+	struct ibv_cq *cq = ibv_create_cq(context, 16, NULL, NULL, 0);
+	NEED(error ? !cq && errno == error : !!cq);
+	NEED(!cq || !ibv_destroy_cq(cq));
+	NEED(!ibv_dealloc_pd(pd));
+	NEED(!ibv_close_device(context));
+	NEED(descriptors() == before);
+	puts("driven");
+	return 0;
+}
+
+int main(int argc, char **argv)
 {
 	static char memory[4096];
-	struct ibv_device **list = ibv_get_device_list(NULL);
+	struct ibv_device **list;
+	int before = descriptors();
 
+	if (argc > 1)
+		return !strcmp(argv[1], "refused") ? refused(atoi(argv[2])) :
+						     import(argc > 2 ? atoi(argv[2]) : 0);
+	list = ibv_get_device_list(NULL);
 	NEED(list && list[0]);
 	struct ibv_context *context = ibv_open_device(list[0]);
 	NEED(context);
@@ -66,6 +126,7 @@ int main(void)
 	NEED(!ibv_dereg_mr(mr));
 	NEED(!ibv_dealloc_pd(pd));
 	NEED(!ibv_close_device(context));
+	NEED(descriptors() == before);
 	puts("driven");
 	return 0;
 }

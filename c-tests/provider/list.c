@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// Prints what the list of devices says, and which plug-ins it took: list [times]
+// Prints what the list of devices says, and which plug-ins it took: list [times [library]]
 //
 // With a number the list is asked for that often, and a line from standard input is waited for
-// before each but the first: meanwhile somebody changes the machine. Devices of the last list that
+// before each but the first: meanwhile somebody changes the machine, and after the first listing the
+// library, if there is one, is loaded. Devices of the last list that
 // keep their address are marked with "=". Of a device that a plug-in serves it says which one that
 // is, and by what entry of its table it recognized the device.
 
@@ -85,6 +86,8 @@ int main(int argc, char **argv)
 			fflush(stdout);
 			if (getchar() == EOF)
 				return 1;
+			if (time == 1 && argc > 2 && !dlopen(argv[2], RTLD_NOW))
+				puts(dlerror());
 		}
 		errno = 0;
 		struct ibv_device **list = ibv_get_device_list(&count);

@@ -10,8 +10,9 @@
 //                    every question, or "none" for a kernel without RDMA netlink
 //   MACHINE_LOG      file that gets a line for each command that reached a device, and one for each
 //                    attribute of a driver with it
+//   MACHINE_REFUSES  "OBJECT METHOD ERRNO", an ioctl that fails
 //
-// Commands come in as ioctls; every one succeeds. Handles, keys and numbers are counted up.
+// Commands come in as ioctls; every other one succeeds. Handles, keys and numbers are counted up.
 
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -360,6 +361,8 @@ static const struct {
 } outputs[] = {
 	DEVICE(GET_CONTEXT, NUM_COMP_VECTORS, NUMBER),
 	DEVICE(GET_CONTEXT, CORE_SUPPORT, ZEROES),
+	DEVICE(QUERY_CONTEXT, NUM_COMP_VECTORS, NUMBER),
+	DEVICE(QUERY_CONTEXT, CORE_SUPPORT, ZEROES),
 	{ UVERBS_OBJECT_ASYNC_EVENT, UVERBS_METHOD_ASYNC_EVENT_ALLOC,
 	  UVERBS_ATTR_ASYNC_EVENT_ALLOC_FD_HANDLE, FD },
 	DMABUF(HANDLE, HANDLE),
@@ -433,6 +436,16 @@ static void invoke_write(struct ib_uverbs_ioctl_hdr *header)
 	note("write %llu\n", command & 0xffffffff);
 }
 
+static int refused(const struct ib_uverbs_ioctl_hdr *header)
+{
+	const char *text = getenv("MACHINE_REFUSES");
+	int object, method, error;
+
+	if (!text || sscanf(text, "%d %d %d", &object, &method, &error) != 3)
+		return 0;
+	return object == header->object_id && method == header->method_id ? error : 0;
+}
+
 EXPORT int ioctl(int fd, unsigned long request, ...)
 {
 	struct ib_uverbs_ioctl_hdr *header;
@@ -460,6 +473,9 @@ EXPORT int ioctl(int fd, unsigned long request, ...)
 			note("attribute %#x: %#llx\n", header->attrs[i].attr_id,
 			     (unsigned long long)header->attrs[i].data);
 	}
+	errno = refused(header);
+	if (errno)
+		return -1;
 	fill_outputs(header);
 	return 0;
 }

@@ -423,6 +423,80 @@ test_toy_driven() {
     done
 }
 
+# both NAME LOG PROGRAM...: with either library the program is driven without a word, and the plug-in
+# sees this. The machine is anew each time.
+both() {
+    local name=$1 log=$2 library
+    shift 2
+    for library in "$lib" $(sh "$top/c-tests/diff/reference.sh" "$top/build"); do
+        machine; driver "$out/libtoy"; by_netlink 9 toy0 uverbs5 77 2
+        on "$library" "$@"
+        if ! grep -q '^driven$' "$m/out" || [ -s "$m/err" ]; then
+            not_ok "$name" "on $library: expected to be driven, without a message"
+            continue
+        fi
+        toy_log "$name" "$log"
+    done
+}
+
+found="alloc_device toy0 uverbs5 abi 2 index 9 data by number"
+
+# The life of a context where something goes otherwise.
+test_toy_contexts() {
+    if wanted toy/open-refused; then
+        # The plug-in gives up: the command descriptor is closed by whoever holds it.
+        MACHINE_REFUSES="0 3 12" both toy/open-refused "$found" "$out/drive" refused 12
+    fi
+    if wanted toy/no-async-events; then
+        # What the library does after the plug-in fails: the plug-in's context is freed.
+        MACHINE_REFUSES="16 0 13" both toy/no-async-events "$found
+alloc_context fd 1 vectors 1
+free_context 1" "$out/drive" refused 13
+    fi
+    if wanted toy/import; then
+        both toy/import "$found
+import_context fd 1 vectors 1
+alloc_pd 1 of toy0
+create_cq of 16
+destroy_cq 0
+dealloc_pd 0
+free_context 1" "$out/drive" import
+        # The kernel has no ioctl for this: an imported context may not do with an older command.
+        MACHINE_REFUSES="3 0 93" both toy/import-needs-ioctl "$found
+import_context fd 1 vectors 1
+alloc_pd 1 of toy0
+dealloc_pd 0
+free_context 1" "$out/drive" import 95
+        grep -q '^write 18$' "$m/commands" && not_ok toy/import-needs-ioctl "a CQ was written"
+        # A context of one's own may.
+        MACHINE_REFUSES="3 0 93" both toy/cq-by-write "$driven" "$out/drive"
+        grep -q '^write 18$' "$m/commands" || not_ok toy/cq-by-write "no CQ was written"
+    fi
+    if wanted toy/nested-open; then
+        # rdma-core's library does not come back from this: it holds its lock.
+        machine; driver "$out/libNESTED"; by_netlink 9 toy0 uverbs5 77 2
+        on "$lib" "$out/drive"
+        grep -q '^driven$' "$m/out" || not_ok toy/nested-open "expected to be driven"
+        toy_log toy/nested-open "$(sed -e '1s/$/\nmeanwhile 0 devices\nmeanwhile 1 devices/' \
+            -e 's/^free_context/meanwhile 1 devices\n&/' <<<"$driven")"
+    fi
+}
+
+# A plug-in may come at any time: here with a library that the program loads after it has listed.
+test_late_plugin() {
+    local library
+    wanted toy/late || return 0
+    for library in "$lib" $(sh "$top/c-tests/diff/reference.sh" "$top/build"); do
+        machine; by_netlink 9 toy0 uverbs5 77 2
+        on "$library" "$out/list" 2 "$out/libtoy-rdmav34.so" <<<""
+        if [ "$(sed -nE 's/^([0-9]+) devices$/\1/p; s/^(toy0) .*/\1/p' "$m/out" | xargs)" = "0 toy0 1" ]; then
+            ok toy/late
+        else
+            not_ok toy/late "on $library: expected none, then toy0"
+        fi
+    done
+}
+
 # Within the generation a command has got another argument. It counts with plug-ins that are known
 # to pass it, and what others leave in its place is not looked at.
 test_toy_releases() {
@@ -685,6 +759,8 @@ else
 fi
 test_toy_matching
 test_toy_driven
+test_toy_contexts
+test_late_plugin
 test_toy_releases
 test_bad_plugins
 test_silence

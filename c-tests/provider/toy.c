@@ -7,7 +7,8 @@
 //   -DUNDEFINED   one that needs a function nobody has
 //   -DFOREIGN     one that was built for driver interface 99 (against a stub, -DSTUB)
 //   -DREFUSES     a driver that takes the device and then makes none
-//   -DNESTED      a driver that asks for the list of devices while the list is being made
+//   -DNESTED      a driver that asks for the list of devices while the list is being made, and while
+//                 it opens and closes
 //   -DOLD         one of a release whose ibv_cmd_reg_dmabuf_mr has an argument less: where a newer
 //                 one passes attributes there is something else
 
@@ -229,10 +230,24 @@ static int destroy_qp(struct ibv_qp *qp)
 	return failed;
 }
 
+/* What a library that holds a lock while it calls a driver would not survive. */
+static void nested(void)
+{
+#ifdef NESTED
+	int count;
+	struct ibv_device **list = ibv_get_device_list(&count);
+
+	say("meanwhile %d devices\n", list ? count : -1);
+	if (list)
+		ibv_free_device_list(list);
+#endif
+}
+
 static void free_context(struct ibv_context *context)
 {
 	struct toy_context *toy = toy_context(context);
 
+	nested();
 	say("free_context %d\n", toy->cookie == COOKIE && toy->before == COOKIE);
 	verbs_uninit_context(&toy->verbs);
 	free(toy);
@@ -264,6 +279,7 @@ static struct verbs_context *alloc_context(struct ibv_device *device, int cmd_fd
 	struct toy_context *toy;
 
 	(void)private_data;
+	nested();
 	toy = verbs_init_and_alloc_context(device, cmd_fd, toy, verbs, DRIVER_ID);
 	if (!toy)
 		return NULL;
@@ -276,6 +292,27 @@ static struct verbs_context *alloc_context(struct ibv_device *device, int cmd_fd
 	verbs_set_ops(&toy->verbs, &first_ops);
 	verbs_set_ops(&toy->verbs, &second_ops);
 	say("alloc_context fd %d vectors %d\n", cmd_fd >= 0 && toy->verbs.context.cmd_fd == cmd_fd,
+	    toy->verbs.context.num_comp_vectors > 0);
+	return &toy->verbs;
+}
+
+/* As above, but the kernel has made the context for another process. */
+static struct verbs_context *import_context(struct ibv_device *device, int cmd_fd)
+{
+	struct toy_context *toy;
+
+	toy = verbs_init_and_alloc_context(device, cmd_fd, toy, verbs, DRIVER_ID);
+	if (!toy)
+		return NULL;
+	toy->cookie = toy->before = COOKIE;
+	if (ibv_cmd_query_context(&toy->verbs.context, NULL)) {
+		verbs_uninit_context(&toy->verbs);
+		free(toy);
+		return NULL;
+	}
+	verbs_set_ops(&toy->verbs, &first_ops);
+	verbs_set_ops(&toy->verbs, &second_ops);
+	say("import_context fd %d vectors %d\n", toy->verbs.context.cmd_fd == cmd_fd,
 	    toy->verbs.context.num_comp_vectors > 0);
 	return &toy->verbs;
 }
@@ -298,13 +335,7 @@ static struct verbs_device *alloc_device(struct verbs_sysfs_dev *record)
 	errno = ENODEV;
 	return NULL;
 #endif
-#ifdef NESTED
-	int count;
-	struct ibv_device **list = ibv_get_device_list(&count);
-	say("meanwhile %d devices\n", list ? count : -1);
-	if (list)
-		ibv_free_device_list(list);
-#endif
+	nested();
 #ifdef UNDEFINED
 	void a_function_that_nobody_has(void);
 	a_function_that_nobody_has();
@@ -340,6 +371,7 @@ static const struct verbs_device_ops device_ops = {
 	.alloc_device = alloc_device,
 	.uninit_device = uninit_device,
 	.alloc_context = alloc_context,
+	.import_context = import_context,
 };
 PROVIDER_DRIVER(toy, device_ops);
 

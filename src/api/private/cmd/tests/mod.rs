@@ -1,5 +1,6 @@
 //! The commands as plug-ins call them, on contexts of generation 34 over a scripted kernel.
 
+mod events;
 mod objects;
 mod queries;
 mod queues;
