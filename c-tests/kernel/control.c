@@ -2,8 +2,9 @@
 //
 // The control path, over and over: 10,000 regions registered and deregistered, 1,000 CQs and QPs
 // created and destroyed. `make kernel-test` counts its system calls and instructions with each
-// library. Prints nothing unless something fails.
+// library; in this thread, so there must be no other one. Prints nothing unless something fails.
 
+#include <dirent.h>
 #include <infiniband/verbs.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,6 +64,20 @@ static void queues(struct ibv_context *context, struct ibv_pd *pd)
 	}
 }
 
+static void be_alone(void)
+{
+	DIR *threads = need(opendir("/proc/self/task"), "opendir");
+	int count = 0;
+
+	for (struct dirent *entry; (entry = readdir(threads));)
+		count += entry->d_name[0] != '.';
+	closedir(threads);
+	if (count != 1) {
+		fprintf(stderr, "%d threads, of which one is counted\n", count);
+		exit(1);
+	}
+}
+
 int main(void)
 {
 	int count = 0;
@@ -79,6 +94,7 @@ int main(void)
 	pd = need(ibv_alloc_pd(context), "ibv_alloc_pd");
 	regions(pd);
 	queues(context, pd);
+	be_alone();
 	done(ibv_dealloc_pd(pd), "ibv_dealloc_pd");
 	done(ibv_close_device(context), "ibv_close_device");
 	return 0;

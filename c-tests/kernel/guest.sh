@@ -136,6 +136,44 @@ job_modes() {
     shim=
 }
 
+# delete_under NAME COMMAND...: deletes rxe0 while a server and its client talk over it. rxe cannot
+# part from its users, so the delete waits for them. Says what is seen, in words free of time.
+delete_under() {
+    local name=$1 sent=/sys/class/infiniband/rxe0/ports/1/hw_counters/sent_pkts
+    local pair delete before i
+    shift
+    pair "$name" 40 "$@" &
+    pair=$!
+    for ((i = 0; i < 200; i++)); do
+        [ "$(cat $sent)" -gt 1000 ] && break
+        sleep 0.1
+    done
+    rdma link delete rxe0 &
+    delete=$!
+    {
+        for ((i = 0; i < 100; i++)); do
+            [ -e /dev/infiniband/uverbs0 ] || break
+            sleep 0.1
+        done
+        [ -e /dev/infiniband/uverbs0 ] && echo "the delete does not begin"
+        before=$(cat $sent)
+        for i in 1 2 3; do
+            with timeout 20 ibv_devices >/dev/null 2>&1
+            echo "ibv_devices: $?"
+        done
+        with timeout 20 ibv_devinfo -d rxe0 >/dev/null 2>&1
+        echo "ibv_devinfo -d rxe0: $?"
+        kill -0 $delete 2>/dev/null && echo "the delete waits"
+        kill -0 $pair 2>/dev/null && echo "the programs run"
+        [ "$(cat $sent)" -gt "$before" ] && echo "packets are sent"
+        wait $pair
+        wait $delete
+        echo "the delete: $?"
+        ls /dev/infiniband
+    } >"$out/$lib/$name.out" 2>"$out/$lib/$name.err"
+    echo 0 >"$out/$lib/$name.status"
+}
+
 job_unplug() {
     try unplug 90 "$stage/unplug" rxe0 "rdma link delete rxe0"
     local allow plugged=/sys/module/verbium_plug/parameters/plugged
@@ -146,6 +184,8 @@ job_unplug() {
             try unplug-plug-$allow 90 "$stage/unplug" plug0 "echo 0 >$plugged"
     done
     rmmod verbium_plug
+    new_device
+    delete_under unplug-perftest ib_write_bw -d rxe0 -x 1 -c RC -F -D 10
     new_device
     try reopen 90 "$stage/reopen" rxe0 v0
 }
@@ -180,14 +220,30 @@ job_plugins() {
     cp $kept "$good"
 }
 
+# The system calls of $stage/control, counted by the kernel: to stop at each of them, as strace does,
+# takes a minute here. A filter by name counts from the end of execve on, in the one thread it has.
+count_calls() {  # RUN
+    local event=/sys/kernel/tracing/events/raw_syscalls/sys_enter
+    mountpoint -q /sys/kernel/tracing || mount -t tracefs tracefs /sys/kernel/tracing
+    echo 'hist:keys=common_pid if comm == "control"' >$event/trigger
+    try "calls-control-$1" 300 "$stage/control"
+    cat $event/hist >"$out/$lib/calls-control-$1.count"
+    echo '!hist:keys=common_pid if comm == "control"' >$event/trigger
+}
+
 # What the calls of the control path cost. Both libraries are stripped; three runs of each.
 job_cost() {
     local program run
     for program in devices devinfo control; do
         local command="ibv_$program"
         [ $program = control ] && command="$stage/control"
-        try "calls-$program" 300 strace -f -c -o "$out/$lib/calls-$program.count" $command
         for run in 1 2 3; do
+            if [ $program = control ]; then
+                count_calls $run
+            else
+                try "calls-$program-$run" 300 strace -f -c \
+                    -o "$out/$lib/calls-$program-$run.count" $command
+            fi
             try "instructions-$program-$run" 300 valgrind --tool=callgrind --callgrind-out-file=/dev/null \
                 $command
         done

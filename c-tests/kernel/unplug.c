@@ -2,10 +2,11 @@
 //
 // A device that is taken away while it works: unplug DEVICE COMMAND
 //
-// Two connected QPs write to each other's memory as fast as they can; then the shell COMMAND takes
-// the device away. Prints what an application sees of it, in words that do not depend on time: the
-// asynchronous events, what the end of each object returned, and whether the device is listed
-// afterwards. A call that never returns is ended, and named, by alarm().
+// Two connected QPs write to each other's memory as fast as they can, and another thread makes PDs
+// and destroys them; then the shell COMMAND takes the device away. Prints what an application sees of
+// it, in words that do not depend on time: the asynchronous events, whether traffic and commands went
+// on, whether the device is still listed and opened, and what the end of each object returned. A call
+// that never returns is ended, and named, by alarm().
 
 #include <errno.h>
 #include <infiniband/verbs.h>
@@ -20,14 +21,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { DEPTH = 32, BYTES = 4096, GID_INDEX = 1, PORT = 1, EVENT_SECONDS = 3, CALL_SECONDS = 20 };
+enum {
+	DEPTH = 32, BYTES = 4096, GID_INDEX = 1, PORT = 1, LISTINGS = 5,
+	EVENT_SECONDS = 3, CALL_SECONDS = 20,
+};
 
+static struct ibv_device *device;
 static struct ibv_context *context;
 static struct ibv_cq *cq;
 static struct ibv_mr *mr;
 static struct ibv_qp *qp[2];
-static atomic_long completions;
+static atomic_long completions, commands;
 static atomic_bool stop;
+static atomic_int command_error;
 static const char *volatile calling = "nothing";
 
 static void too_long(int signal)
@@ -50,16 +56,13 @@ static void *need(void *object, const char *what)
 	return object;
 }
 
-static void find(const char *name)
+// The device of this name, or NULL; the list keeps it.
+static struct ibv_device *find(struct ibv_device **list, const char *name)
 {
-	int count;
-	struct ibv_device **list = need(ibv_get_device_list(&count), "ibv_get_device_list");
-
-	for (int i = 0; i < count && !context; i++)
-		if (!strcmp(ibv_get_device_name(list[i]), name))
-			context = ibv_open_device(list[i]);
-	ibv_free_device_list(list);
-	need(context, "ibv_open_device");
+	for (; *list; list++)
+		if (!strcmp(ibv_get_device_name(*list), name))
+			return *list;
+	return NULL;
 }
 
 static void create(struct ibv_pd *pd)
@@ -153,6 +156,32 @@ static void *traffic(void *unused)
 	return NULL;
 }
 
+// Commands that reach the kernel, until told to stop or until one fails.
+static void *command(void *unused)
+{
+	(void)unused;
+	while (!stop && !command_error) {
+		struct ibv_pd *pd = ibv_alloc_pd(context);
+
+		command_error = pd ? ibv_dealloc_pd(pd) : errno;
+		if (!command_error)
+			commands++;
+	}
+	return NULL;
+}
+
+// Waits until the number has grown by so much.
+static void await(atomic_long *number, long more, const char *what)
+{
+	long enough = *number + more;
+
+	calling = what;
+	alarm(CALL_SECONDS);
+	while (*number < enough)
+		usleep(1000);
+	alarm(0);
+}
+
 static pid_t unplug(const char *command)
 {
 	pid_t child = fork();
@@ -210,40 +239,81 @@ static bool command_ended(pid_t child, int tries)
 		printf("%s: %s\n", #call, error_ ? strerror(abs(error_)) : "done");            \
 	} while (0)
 
+// Whether others still find the device, which is asked for again and again.
+static void look(const char *name)
+{
+	struct ibv_context *again;
+	int seen = 0;
+
+	calling = "listing while the device goes";
+	alarm(CALL_SECONDS);
+	for (int i = 0; i < LISTINGS; i++) {
+		struct ibv_device **list = need(ibv_get_device_list(NULL), "ibv_get_device_list");
+
+		seen += !!find(list, name);
+		ibv_free_device_list(list);
+	}
+	calling = "opening while the device goes";
+	alarm(CALL_SECONDS);
+	again = ibv_open_device(device);
+	alarm(0);
+	printf("listed %d times of %d, then %s\n", seen, LISTINGS, again ? "opened" : "not opened");
+	if (again)
+		ibv_close_device(again);
+}
+
+// A device that is gone ends what is done with it; one that waits for its users serves them.
+static void watch(bool ended, pthread_t threads[2])
+{
+	if (ended) {
+		calling = "traffic and commands on a device that is gone";
+		alarm(CALL_SECONDS);
+		for (int i = 0; i < 2; i++)
+			pthread_join(threads[i], NULL);
+		printf("traffic ends; commands: %s\n", strerror(command_error));
+	} else {
+		await(&completions, 200, "traffic while the command waits");
+		await(&commands, 20, "commands while the command waits");
+		printf("traffic and commands go on\n");
+		stop = true;
+		calling = "the end of the threads";
+		alarm(CALL_SECONDS);
+		for (int i = 0; i < 2; i++)
+			pthread_join(threads[i], NULL);
+	}
+	alarm(0);
+}
+
 int main(int argc, char **argv)
 {
 	struct ibv_device **list;
 	struct ibv_pd *pd;
-	pthread_t worker;
+	pthread_t threads[2];
 	pid_t child;
-	int count, listed = 0;
 	bool ended;
 
 	if (argc != 3)
 		return 2;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGALRM, too_long);
-	find(argv[1]);
+	list = need(ibv_get_device_list(NULL), "ibv_get_device_list");
+	device = need(find(list, argv[1]), "the search for the device");
+	context = need(ibv_open_device(device), "ibv_open_device");
 	pd = need(ibv_alloc_pd(context), "ibv_alloc_pd");
 	create(pd);
 	join(qp[0], qp[1]);
 	join(qp[1], qp[0]);
-	pthread_create(&worker, NULL, traffic, NULL);
-	calling = "traffic before the device went";
-	alarm(CALL_SECONDS);
-	while (completions < 200)
-		usleep(1000);
-	alarm(0);
-	printf("traffic runs\n");
+	pthread_create(&threads[0], NULL, traffic, NULL);
+	pthread_create(&threads[1], NULL, command, NULL);
+	await(&completions, 200, "traffic before the device went");
+	await(&commands, 20, "commands before the device went");
+	printf("traffic and commands run\n");
 
 	child = unplug(argv[2]);
 	events();
 	ended = command_ended(child, 300);
-	stop = true;
-	calling = "the traffic of the worker thread";
-	alarm(CALL_SECONDS);
-	pthread_join(worker, NULL);
-	alarm(0);
+	look(argv[1]);
+	watch(ended, threads);
 
 	SAY(ibv_destroy_qp(qp[0]));
 	SAY(ibv_destroy_qp(qp[1]));
@@ -251,16 +321,15 @@ int main(int argc, char **argv)
 	SAY(ibv_dereg_mr(mr));
 	SAY(ibv_dealloc_pd(pd));
 	SAY(ibv_close_device(context));
+	ibv_free_device_list(list);
 
 	calling = "the command";
 	alarm(CALL_SECONDS);
 	if (!ended)
 		command_ended(child, -1);
 	alarm(0);
-	list = need(ibv_get_device_list(&count), "ibv_get_device_list");
-	for (int i = 0; i < count; i++)
-		listed |= !strcmp(ibv_get_device_name(list[i]), argv[1]);
-	printf("listed afterwards: %s\n", listed ? "yes" : "no");
+	list = need(ibv_get_device_list(NULL), "ibv_get_device_list");
+	printf("listed afterwards: %s\n", find(list, argv[1]) ? "yes" : "no");
 	ibv_free_device_list(list);
 	return 0;
 }
