@@ -11,6 +11,7 @@ tables can be trusted, and what differs in ours must be what is recorded of rele
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -75,8 +76,10 @@ def facts_of(path):
 
 def names(release):
     """Kind -> name -> what the table says of it: parameters of a macro, a prototype."""
-    # `release` is a number, or driver- and a number.
+    # `release` is a number, or driver- or static- and a number.
     found = {"macro": {}, "inline": {}, "function": {}}
+    if str(release).startswith("static-"):
+        found["object"] = {}
     for kind, name, _, what in rows(HERE / f"names-{release}.tsv"):
         found[kind][name] = what
     return found
@@ -171,6 +174,47 @@ def functions(compiler):
     return declared - defined, defined
 
 
+def objects(lines):
+    """Name -> type of what is declared and is no function."""
+    text = " ".join(lines)
+    found = re.findall(r"\bextern\s+(const\s+struct\s+\w+)\s+(\w+)\s*;", text)
+    return {name: " ".join(kind.split()) for kind, name in found}
+
+
+def compare_static(tally, who, plain, release):
+    """What a program sees that names its providers: the names of the table, and no others."""
+    table = names(f"static-{release}")
+    static = Compiler(plain.include, plain.work, HEADERS, "RDMA_STATIC_PROVIDERS rxe, siw")
+    declared, defined = functions(static)
+    had_declared, had_defined = functions(plain)
+    had_macros, _ = macros(plain.preprocess("-dD"))
+    have = {"macro": {name: what for name, what in macros(static.preprocess("-dD"))[0].items()
+                      if name not in had_macros},
+            "inline": dict.fromkeys(defined - had_defined),
+            "function": dict.fromkeys(declared - had_declared),
+            "object": objects(static.preprocess())}
+    for kind, wanted in table.items():
+        for name in sorted(set(wanted) | set(have[kind])):
+            if name not in have[kind]:
+                tally.check(False, f"{who}: static {kind} {name} is missing")
+            elif name not in wanted:
+                tally.check(False, f"{who}: static {kind} {name} is not of release {release}")
+            else:
+                says = have[kind][name] or wanted[name]
+                tally.check(says == wanted[name], f"{who}: static {kind} {name} is {says}")
+    missing = declared_tags(plain.preprocess()) ^ declared_tags(static.preprocess())
+    tally.check(not missing, f"{who}: types and constants change: {missing}")
+    compare_prototypes(tally, who, static, f"static-{release}")
+    # The providers named come first, the rest is `none`.
+    providers = [f"&verbs_provider_{name}" for name in ("rxe", "siw")]
+    providers += ["&verbs_provider_none"] * (len(table["object"]) - len(providers))
+    done = static.run("-E", "-P", static.source("list: _RDMA_STATIC_PREFIX(RDMA_STATIC_PROVIDERS)"))
+    expands = re.search(r"list:(.*)", done.stdout, re.S)[1]
+    tally.check([item.strip() for item in expands.split(",")] == providers,
+                f"{who}: the list of providers expands to {expands}")
+    return sum(map(len, table.values()))
+
+
 def compare_names(tally, who, compiler, release):
     """The headers have the names of the table, and no others."""
     table = names(release)
@@ -235,6 +279,28 @@ def compare_values(tally, reference, ours):
     tally.count("sizes and values that release 65 added", len(set(new) - set(old)))
 
 
+STANDARDS = [("c", "c99"), ("c", "c11"), ("c", "c17"),
+             ("c++", "c++11"), ("c++", "c++17"), ("c++", "c++20")]
+
+
+def compare_warnings(tally, reference, ours):
+    """No header of ours makes a pedantic compiler say more than the reference's does."""
+    compilers = [found for found in map(shutil.which, ("gcc", "clang")) if found]
+    for header in HEADERS:
+        for compiler in compilers:
+            for language, standard in STANDARDS:
+                said = []
+                for include in (reference, ours):
+                    done = subprocess.run(
+                        [compiler, "-x", language, f"-std={standard}", "-Wall", "-Wextra",
+                         "-pedantic", f"-I{include}", "-fsyntax-only", "-"], check=False,
+                        input=f"#include <infiniband/{header}.h>\n", capture_output=True, text=True)
+                    said.append(len(re.findall(r"(?:warning|error):", done.stderr)))
+                tally.check(said[1] <= said[0], f"{header}.h, {pathlib.Path(compiler).name} "
+                            f"-std={standard}: {said[1]} warnings, the reference's has {said[0]}")
+    tally.count("headers under -pedantic", len(HEADERS) * len(compilers) * len(STANDARDS))
+
+
 # Constants of the library alone.
 NOT_FOR_DRIVERS = {"write_fallback", "TRY_WRITE", "TRY_WRITE_EX", "ERROR", "SUCCESS"}
 
@@ -276,9 +342,12 @@ def main(reference, ours):
         for who, compiler, release in zip(("reference", "ours"), compilers, (44, 65)):
             left.append(compare_names(tally, who, compiler, release))
             compare_prototypes(tally, who, compiler, release)
+            static = compare_static(tally, who, compiler, release)
+        tally.count("names for static providers", static)
         for name in sorted((left[0] ^ left[1]) & set(names(44)["macro"])):
             tally.check(False, f"macro {name} is left defined by one side only")
         compare_values(tally, *compilers)
+        compare_warnings(tally, reference, ours)
         compare_drivers(tally, ours, work)
     for kind, found in names(65).items():
         tally.count({"macro": "macros", "inline": "inline functions",

@@ -43,6 +43,9 @@ for pair in gcc:g++ clang:clang++; do
 			try "$c" c "$standard" -fsyntax-only "$work/alone-$header.c"
 		done
 	done
+	for standard in c99 c17; do
+		try "$c" c "$standard" -fsyntax-only -DRDMA_STATIC_PROVIDERS=rxe,siw "$work/alone-verbs.c"
+	done
 	# What careful projects turn on besides.
 	try "$c" c gnu11 -fsyntax-only -Wconversion -Wshadow -Wcast-qual -Wundef -Wstrict-prototypes \
 		"$work/alone-verbs.c"
@@ -68,6 +71,9 @@ for pair in gcc:g++ clang:clang++; do
 		for standard in c++11 c++14 c++17 c++20; do
 			try "$cxx" c++ "$standard" -fsyntax-only "$work/alone-$header.c"
 		done
+	done
+	for standard in c++11 c++20; do
+		try "$cxx" c++ "$standard" -fsyntax-only -DRDMA_STATIC_PROVIDERS=none "$work/alone-verbs.c"
 	done
 	try "$cxx" c++ c++17 -fsyntax-only -Wconversion -Wshadow -Wcast-qual "$work/alone-verbs.c"
 	# clang counts casts within extern "C", too.
