@@ -56,10 +56,11 @@ $(STUBS)/%.so: src/glibc/old-names.txt src/glibc/stub.sh
 	@mkdir -p $(@D)
 	sh src/glibc/stub.sh $(CC) src/glibc/old-names.txt $(STUBS) $*.so.$(if $(filter libdl,$*),2,0)
 
-# Changes when another profile is asked for, so that its archive is linked even if it is older.
+# Changes when another profile is asked for, so that its archive is linked even if it is older; and
+# when the releases are others.
 $(BUILD)/profile: force
 	@mkdir -p $(@D)
-	@echo '$(ARCHIVE)' | cmp -s - $@ || echo '$(ARCHIVE)' > $@
+	@echo '$(ARCHIVE) $(STATIC_RELEASES)' | cmp -s - $@ || echo '$(ARCHIVE) $(STATIC_RELEASES)' > $@
 
 $(SHARED): $(ARCHIVE) $(MAP) $(STUB_LIBS) $(BUILD)/profile
 	@mkdir -p $(@D)
@@ -69,15 +70,25 @@ $(SHARED): $(ARCHIVE) $(MAP) $(STUB_LIBS) $(BUILD)/profile
 $(LIB)/$(SONAME) $(LIB)/libibverbs.so: $(SHARED)
 	ln -sf $(notdir $(SHARED)) $@
 
-# In the static archive there are no versions: the default of each name gets the plain name.
-$(STATIC): $(ARCHIVE) c-tests/abi/symbols.tsv $(BUILD)/profile
+# The releases of rdma-core whose archives of providers libibverbs.a can be linked with: any of
+# generation 34 of the driver interface, as these are.
+STATIC_RELEASES ?= 44.0 56.1
+MEMBERS    := src/archive/members.sh src/archive/none.c src/archive/all.c
+
+# In the static archive there are no versions: the default of each name gets the plain name. What
+# is weakened is defined again for providers: members.sh. An ar that loads a compiler's plug-in would
+# leave out of its index what that cannot read.
+$(STATIC): $(ARCHIVE) c-tests/abi/symbols.tsv $(BUILD)/profile $(MEMBERS)
 	@mkdir -p $(@D)
 	awk -F'\t' '$$3 == "@@" && $$4 == "func" { print $$1 "@@" $$2, $$1 }' \
 	    c-tests/abi/symbols.tsv > $(BUILD)/static-names
 	awk -F'\t' '$$3 == "@" { print $$1 "@" $$2, "verbium_compat_" $$1 }' \
 	    c-tests/abi/symbols.tsv >> $(BUILD)/static-names
 	for name in $(OLD_STAT); do echo "$$name verbium_$$name"; done >> $(BUILD)/static-names
-	$(OBJCOPY) --redefine-syms=$(BUILD)/static-names $(ARCHIVE) $@
+	$(OBJCOPY) --redefine-syms=$(BUILD)/static-names \
+	    --weaken-symbol=verbs_allow_disassociate_destroy $(ARCHIVE) $@
+	sh src/archive/members.sh $(CC) c-tests/abi/symbols.tsv $(BUILD)/members $(STATIC_RELEASES)
+	$(AR) --plugin /dev/null rs $@ $(BUILD)/members/*.o 2>/dev/null || $(AR) rs $@ $(BUILD)/members/*.o
 
 # Made anew each time: the directories may be others than those of the last call.
 $(PC): pkgconfig/libibverbs.pc.in force

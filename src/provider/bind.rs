@@ -50,6 +50,9 @@ impl<'a> Binder<'a> {
     }
 
     fn ask_plugins(&mut self) -> Option<DeviceRef> {
+        if plugin::is_in_program() {
+            return None;
+        }
         for name in plugin::from_env() {
             if let Err(reason) = plugin::load(&name) {
                 self.reasons.push(reason);
@@ -181,9 +184,14 @@ impl<'a> Binder<'a> {
                 "warning: {name} ({uverbs_name}) has no driver: {reasons}"
             ));
         } else if std::env::var_os("IBV_SHOW_WARNINGS").is_some() {
+            let who = if plugin::is_in_program() {
+                "nothing the program is linked with (RDMA_STATIC_PROVIDERS)"
+            } else {
+                "no plug-in"
+            };
             crate::base::log::tell(format_args!(
-                "warning: {name} ({uverbs_name}, driver {driver_id}) has no driver: no plug-in \
-                 serves such a device"
+                "warning: {name} ({uverbs_name}, driver {driver_id}) has no driver: {who} serves \
+                 such a device"
             ));
         }
     }

@@ -8,7 +8,7 @@ mod config;
 mod elf;
 mod release;
 
-use std::ffi::{CStr, CString, OsStr, OsString, c_void};
+use std::ffi::{CStr, CString, OsStr, OsString, c_int, c_void};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::ptr::null_mut;
@@ -316,6 +316,32 @@ fn object_of(address: *const c_void) -> Option<PathBuf> {
         .then(|| unsafe { text(info.dli_fname) })
         .flatten()?;
     Some(PathBuf::from(OsStr::from_bytes(name.to_bytes())))
+}
+
+/// Whether this library is part of the program, as `libibverbs.a` makes it. A plug-in would bring
+/// `libibverbs.so.1` along and register there; a program has the drivers it is linked with.
+pub(super) fn is_in_program() -> bool {
+    /// Answers 1 if the object has `DRIVERS`, -1 if not. The first object is the program.
+    unsafe extern "C" fn is_own(
+        object: *mut libc::dl_phdr_info,
+        _size: usize,
+        _unused: *mut c_void,
+    ) -> c_int {
+        // SAFETY: the C library's description of a loaded object.
+        let object = unsafe { object.read() };
+        let own = (&raw const DRIVERS).addr() as u64;
+        let is_own = (0..usize::from(object.dlpi_phnum)).any(|at| {
+            // SAFETY: one of as many headers as there are.
+            let header = unsafe { object.dlpi_phdr.wrapping_add(at).read() };
+            let offset = own
+                .wrapping_sub(object.dlpi_addr)
+                .wrapping_sub(header.p_vaddr);
+            header.p_type == libc::PT_LOAD && offset < header.p_memsz
+        });
+        if is_own { 1 } else { -1 }
+    }
+    // SAFETY: the function neither unwinds nor keeps what it is shown.
+    unsafe { libc::dl_iterate_phdr(Some(is_own), null_mut()) == 1 }
 }
 
 /// Where plug-ins are: beside this library first, then where distributions keep theirs, then where
