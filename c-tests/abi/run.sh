@@ -12,7 +12,7 @@ if [ -d build/deb ]; then export PATH=$PWD/build/deb/wrapped:$PATH:$PWD/build/de
 # Release 44 is what Debian 12 has. Checks that need it say so themselves.
 read -r reference include < <($here/reference.sh)
 
-checks="symbols versions abidiff headers inlines load archive programs kept misuse extensions replace aarch64"
+checks="symbols versions abidiff headers inlines load archive providers programs kept misuse extensions replace aarch64"
 symbols() { sh $here/symbols.sh "$library" "$table"; }
 versions() { $here/versions.sh "$library" "$table" "$reference"; }
 abidiff() { $here/abidiff.sh "$library" "$table" "$reference"; }
@@ -26,6 +26,10 @@ inlines() {
 }
 load() { sh $here/load.sh "$(dirname "$library")"; }
 archive() { $here/archive.sh "$(dirname "$library")/libibverbs.a" "$table"; }
+providers() {
+    needs_reference providers || return 0
+    $here/providers.sh "$(dirname "$library")/libibverbs.a" "$table" "$reference"
+}
 programs() { sh c-tests/diff/run.sh; }
 kept() { sh c-tests/diff/forks.sh; }
 misuse() { sh c-tests/null/misuse.sh; }

@@ -113,7 +113,7 @@ wanted() { [[ $1 == *$pattern* ]]; }
 # and no others, and has nothing to complain of.
 lists() {
     local name=$1 devices plugins
-    on "$lib" "$out/list" || { not_ok "$name" "exit status $?"; return; }
+    on "$lib" "$out/${program:-list}" || { not_ok "$name" "exit status $?"; return; }
     devices=$(sed -n 's/^\(= \)\?\([^ ]*\) uverbs.*/\2/p' "$m/out" | xargs)
     plugins=$(sed -n 's/^plug-in //p' "$m/out" | sort | xargs)
     if [ "$devices" != "$2" ]; then
@@ -131,7 +131,7 @@ lists() {
 complains() {
     local name=$1 word
     shift
-    on "$lib" "$out/list" || { not_ok "$name" "exit status $?"; return; }
+    on "$lib" "$out/${program:-list}" || { not_ok "$name" "exit status $?"; return; }
     grep -q '^0 devices' "$m/out" || { not_ok "$name" "a device is listed"; return; }
     [ "$(wc -l <"$m/err")" = 1 ] || { not_ok "$name" "expected one line"; return; }
     for word; do
@@ -333,6 +333,46 @@ test_linked() {
             ok "linked/$name-configured"
         else
             not_ok "linked/$name-configured" "expected one device and no message"
+        fi
+    done <<<"$providers"
+}
+
+# Programs with the library and a provider in them: its device is served, and no file is loaded.
+test_static() {
+    local name id abi device modalias archive reference program=list-static
+    static() { # PROGRAM FLAG...
+        "$cc" -std=gnu11 -O2 -g -Wall -Wextra -Werror -I"$top/include" -o "$out/$1-static" \
+            "$here/$1.c" "${@:2}" "$lib/libibverbs.a" -lpthread -ldl >"$m/err" 2>&1 && : >"$m/err"
+    }
+    if wanted static/toy; then
+        machine; driver "$out/libtoy"; by_netlink 9 toy0 uverbs5 77 2
+        static list && lists static/nothing ""  ""
+        IBV_SHOW_WARNINGS=1 complains static/nothing-on-request toy0 uverbs5 RDMA_STATIC_PROVIDERS
+        static drive "$here/toy.c" && on "$lib" "$out/drive-static"
+        if grep -q '^driven$' "$m/out" && [ ! -s "$m/err" ]; then
+            ok static/toy
+        else
+            not_ok static/toy "expected to be driven, without a message"
+        fi
+        toy_log static/toy-log "$driven"
+    fi
+    read -r reference _ < <("$top/c-tests/abi/reference.sh") || {
+        skip static "no library and headers of release 44 to be had"
+        return
+    }
+    while read -r name id abi device modalias; do
+        [ -n "$name" ] && wanted "static/$name" || continue
+        debian_machine
+        by_netlink 4 "$device" uverbs0 "$id" "$abi"
+        case $name in hns | mthca) bus_of "$device" "$modalias" ;; esac
+        archive=$(ls "$(dirname "$reference")/lib$name".a "$(dirname "$reference")/lib$name"-rdmav34.a \
+            2>/dev/null)
+        if static list "-DRDMA_STATIC_PROVIDERS=$name" -Wl,--push-state,--start-group "$archive" \
+            "$lib/libibverbs.a" -Wl,--end-group,--pop-state; then
+            lists "static/$name" "$device" ""
+        else
+            : >"$m/out"
+            not_ok "static/$name" "does not link"
         fi
     done <<<"$providers"
 }
@@ -749,7 +789,7 @@ build >"$top/build/provider.log" 2>&1 || {
     echo "0 passed, 1 failed, 0 skipped"
     exit 1
 }
-unpacked= linked=
+unpacked= linked= prefix=
 if find_providers; then
     test_providers
     test_one_tree
@@ -757,6 +797,7 @@ if find_providers; then
 else
     skip providers "Debian's provider plug-ins are not here"
 fi
+test_static
 test_toy_matching
 test_toy_driven
 test_toy_contexts

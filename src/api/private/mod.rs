@@ -1,5 +1,6 @@
 //! What provider plug-ins call: node `IBVERBS_PRIVATE_34`.
 
+mod archive;
 pub(super) mod cmd;
 mod disassociate;
 pub(super) mod init;
