@@ -628,6 +628,19 @@ static void ud_dropped(struct side *side, const void *arg)
 	(void)arg;
 	struct pair p = pair_new(side, IBV_QPT_UD, &quick, ALL_ACCESS);
 	struct ibv_sge to = sge_of(p.buf, 0, 104), sge = sge_of(p.buf, 4096, 64);
+	/* One that arrives first: from then on the link is up, and what was sent is there at once. */
+	if (side->id == 0) {
+		struct ibv_send_wr wr = send_wr(9, IBV_WR_SEND, IBV_SEND_SIGNALED, &sge, 1);
+		wr_datagram(&wr, p.end);
+		barrier(side);
+		must_send(p.end, &wr);
+		want_wc(p.end->send_cq, 9, IBV_WC_SUCCESS);
+	} else {
+		must_recv(p.end, 49, &to, 1);
+		barrier(side);
+		want_wc(p.end->recv_cq, 49, IBV_WC_SUCCESS);
+	}
+	barrier(side);
 	if (side->id == 0) {
 		struct ibv_send_wr wr = send_wr(1, IBV_WR_SEND, IBV_SEND_SIGNALED, &sge, 1);
 		fill(p.buf->base + 4096, 0, 64, 1);
@@ -659,6 +672,43 @@ static void ud_dropped(struct side *side, const void *arg)
 }
 
 /* UC and UD: an error of the send queue stops that queue alone, and the application restarts it. */
+/* An address handle of another protection domain than the QP's sends nothing. */
+static void ud_foreign_ah(struct side *side, const void *arg)
+{
+	(void)arg;
+	struct pair p = pair_new(side, IBV_QPT_UD, &quick, ALL_ACCESS);
+	struct ibv_sge to = sge_of(p.buf, 0, 104), sge = sge_of(p.buf, 4096, 64);
+	if (side->id == 0) {
+		struct ibv_pd *other = ibv_alloc_pd(p.end->nic->ctx);
+		ENSURE(other);
+		struct ibv_ah_attr towards = ah_towards(&p.end->peer);
+		struct ibv_ah *foreign = ibv_create_ah(other, &towards);
+		ENSURE(foreign);
+		struct ibv_send_wr wr = send_wr(1, IBV_WR_SEND, IBV_SEND_SIGNALED, &sge, 1);
+		fill(p.buf->base + 4096, 0, 64, 1);
+		wr_datagram(&wr, p.end);
+		wr.wr.ud.ah = foreign;
+		must_send(p.end, &wr);
+		want_wc(p.end->send_cq, 1, IBV_WC_LOC_QP_OP_ERR);
+		CHECK(qp_state(p.end->qp) == IBV_QPS_SQE, "the QP is in state %d", qp_state(p.end->qp));
+		ZERO(ibv_destroy_ah(foreign));
+		ZERO(ibv_dealloc_pd(other));
+		ZERO(qp_to(p.end->qp, IBV_QPS_RTS));
+		fill(p.buf->base + 4096, 0, 64, 2);
+		wr_datagram(&wr, p.end);
+		barrier(side);
+		must_send(p.end, &wr);
+		want_wc(p.end->send_cq, 1, IBV_WC_SUCCESS);
+	} else {
+		must_recv(p.end, 50, &to, 1);
+		barrier(side);
+		want_wc(p.end->recv_cq, 50, IBV_WC_SUCCESS);
+		CHECK(verify(p.buf->base + 40, 0, 64, 2) < 0, "the wrong datagram arrived");
+	}
+	barrier(side);
+	pair_free(&p);
+}
+
 static void send_queue_error(struct side *side, const void *arg)
 {
 	enum ibv_qp_type type = *(const enum ibv_qp_type *)arg;
@@ -806,6 +856,7 @@ int main(int argc, char **argv)
 			ADD(send_queue_error, &types[i], "errors/%s/send-queue-error/%s", on,
 			    type_names[i]);
 		ADD(ud_dropped, NULL, "errors/%s/ud-dropped", on);
+		ADD(ud_foreign_ah, NULL, "errors/%s/ud-foreign-ah", on);
 		ADD(error_in_the_middle, NULL, "errors/%s/error-in-the-middle", on);
 	}
 	return harness_main(argc, argv, tests, n, NULL);

@@ -360,6 +360,10 @@ impl Qp {
         if len_bytes > limit {
             return Err((WcStatus::LocLenErr, vendor::MESSAGE_TOO_LONG));
         }
+        // Rule (IBTA C10-10): address handle and QP share a protection domain.
+        if self.service == Service::Ud && self.sq.datagram(index).pd != self.pd {
+            return Err((WcStatus::LocQpOpErr, vendor::FOREIGN_ADDRESS));
+        }
         let mut need = Access::empty();
         if is_rd_atomic {
             if is_atomic && len_bytes != 8 {

@@ -134,6 +134,8 @@ pub enum SendOp {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Datagram {
     pub av: AddressVector,
+    /// Of the address handle; it must be the QP's own.
+    pub pd: PdId,
     pub dest_qpn: Qpn,
     pub qkey: Qkey,
 }

@@ -22,6 +22,8 @@ pub const ATOMIC_LENGTH: u32 = 0x15;
 pub const NO_RD_ATOMIC: u32 = 0x16;
 /// The message does not fit the receive WQE.
 pub const RECV_TOO_SHORT: u32 = 0x17;
+/// The address handle belongs to another protection domain than the QP.
+pub const FOREIGN_ADDRESS: u32 = 0x18;
 
 /// The responder said: invalid request.
 pub const NAK_INVALID_REQUEST: u32 = 0x20;

@@ -99,9 +99,10 @@ pub(crate) unsafe fn send_wr(wr: &ibv_send_wr, service: Service) -> Result<SendW
         // SAFETY: as above; for UD this member is the one in use.
         let ud = unsafe { wr.wr.ud };
         // SAFETY: the caller's obligation.
-        let av = unsafe { handle::address_vector(ud.ah) }.ok_or(PostError::Invalid("wr.ud.ah"))?;
+        let ah = unsafe { handle::ah(ud.ah) }.map_err(|_| PostError::Invalid("wr.ud.ah"))?;
         Some(Datagram {
-            av,
+            av: ah.av,
+            pd: ah.pd.id,
             dest_qpn: Qpn(ud.remote_qpn & 0x00ff_ffff),
             qkey: Qkey(ud.remote_qkey),
         })

@@ -16,7 +16,6 @@ use crate::abi::{
     verbs_cq, verbs_mr, verbs_qp, verbs_srq,
 };
 use crate::base::errno::Errno;
-use crate::engine::types::AddressVector;
 use std::cell::UnsafeCell;
 use std::sync::Arc;
 
@@ -105,16 +104,6 @@ accessor!(qp, ibv_qp, QpHandle, Arc<Qp>);
 accessor!(srq, ibv_srq, SrqHandle, Arc<Srq>);
 accessor!(ah, ibv_ah, AhHandle, Ah);
 accessor!(channel, ibv_comp_channel, ChannelHandle, Arc<Channel>);
-
-/// The destination an address handle stands for.
-///
-/// # Safety
-/// See the pointer obligations of the module.
-#[inline]
-pub(crate) unsafe fn address_vector(pointer: *const ibv_ah) -> Option<AddressVector> {
-    // SAFETY: the caller's obligation is the same.
-    unsafe { ah(pointer) }.ok().map(|ah| ah.av)
-}
 
 /// Blocks until the application has acknowledged what it was told, as destroy functions do.
 ///

@@ -1,7 +1,7 @@
 //! Datagrams: GRH, Q_Key, lengths.
 
 use super::pair::*;
-use crate::base::ids::{Gid, Lkey, Qkey};
+use crate::base::ids::{Gid, Lkey, PdId, Qkey};
 use crate::engine::types::*;
 use crate::engine::vendor;
 
@@ -16,6 +16,7 @@ fn to_b(wr_id: u64) -> SendWr {
     };
     let datagram = Datagram {
         av,
+        pd: PD,
         dest_qpn: QPN_B,
         qkey: QKEY,
     };
@@ -175,4 +176,25 @@ fn a_bad_receive_key_ends_the_qp() {
     pair.run();
     assert_eq!(pair.b.take_ends(), [(1, WcStatus::LocProtErr)]);
     assert_eq!(pair.b.qp.state(), QpState::Err);
+}
+
+#[test]
+fn an_address_of_another_domain_is_refused() {
+    let mut pair = Pair::new(Service::Ud, LOSSLESS);
+    pair.b.recv(1, &[sge(0, 100)]);
+    let mut foreign = to_b(2);
+    if let Some(datagram) = &mut foreign.datagram {
+        datagram.pd = PdId(PD.0 + 1);
+    }
+    pair.a.send(&foreign, &[sge(0, 8)]);
+    pair.a.send(&to_b(3), &[sge(0, 8)]);
+    pair.run();
+    let cqes = pair.a.take_cqes();
+    assert_eq!(
+        (cqes[0].status, cqes[0].vendor_err),
+        (WcStatus::LocQpOpErr, vendor::FOREIGN_ADDRESS)
+    );
+    assert_eq!(cqes[1].status, WcStatus::WrFlushErr);
+    assert_eq!(pair.a.qp.state(), QpState::Sqe);
+    assert!(pair.b.take_ends().is_empty());
 }
