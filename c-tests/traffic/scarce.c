@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -277,10 +278,8 @@ static int errors_fd = -1;
 
 static void watch_errors(void)
 {
-	char name[] = "/tmp/verbium-scarce-XXXXXX";
-	errors_fd = mkstemp(name);
+	errors_fd = memfd_create("errors", 0);
 	ENSURE(errors_fd >= 0);
-	unlink(name);
 	/* Appending, so that reading does not move where is written. */
 	ENSURE(fcntl(errors_fd, F_SETFL, O_APPEND) == 0);
 	ENSURE(dup2(errors_fd, 2) == 2);
