@@ -60,7 +60,7 @@ judge install/run "it lists no device" \
 # shellcheck disable=SC2086
 judge install/static "a program does not link with libibverbs.a" \
     cc -Wall -Werror -o "$root.program" "$root.c" ${flags%-libverbs*} \
-    "$root$libdir/libibverbs.a" -lgcc_s -lpthread -ldl
+    "$root$libdir/libibverbs.a" -lpthread -ldl
 judge install/static-run "it lists no device" env VERBIUM_NIC=on "$root.program"
 
 judge uninstall "make uninstall failed" install_it uninstall

@@ -34,12 +34,66 @@ macro_rules! export {
 /// Without versions the paths are still checked, so that a slip shows in every build.
 #[cfg(not(versioned))]
 macro_rules! export {
-    ($($target:path => $name:literal $binding:literal $node:literal;)*) => {
+    ($($($target:ident)::+ => $name:literal $binding:literal $node:literal;)*) => {
         /// The exported names with their nodes and bindings, for the tests.
         #[cfg(test)]
         pub(super) const EXPORTED: &[(&str, &str, &str)] = &[$(($name, $node, $binding)),*];
-        const _: () = { $(let _ = $target as *const (); )* };
+        const _: () = { $(let _ = $($target)::+ as *const (); )* };
+        #[cfg(test)]
+        const _: () = { $(as_declared!($($target)::+);)* };
     };
+}
+
+/// Fails to compile if a function is not of the type from which its prototype in the headers is
+/// made: only functions of one type can be elements of one array.
+#[cfg(all(test, not(versioned)))]
+macro_rules! as_declared {
+    // No header has those of 1.0.
+    (super::compat_1_0::$name:ident) => {};
+    // Written by hand in include/gen/*.inline.h: of a type that hangs on the generation, variadic,
+    // or behind a feature-test macro.
+    (@ $path:tt __verbs_log) => {};
+    (@ $path:tt ibv_cmd_create_cq_ex) => {};
+    (@ $path:tt ibv_cmd_create_cq_ex2) => {};
+    (@ $path:tt ibv_cmd_create_qp_ex2) => {};
+    (@ $path:tt ibv_cmd_get_context) => {};
+    (@ $path:tt ibv_read_ibdev_sysfs_file) => {};
+    (@ $path:tt verbs_register_driver_34) => {};
+    (@ $path:tt verbs_set_ops) => {};
+    (@ $path:tt ibv_have_ext_ops) => {};
+    (@ $path:tt ibv_get_device_ext_ops) => {};
+    (@ $path:tt ibv_get_ext_ops) => {};
+    (@ $path:tt ibv_register_ext_ops) => {};
+    (@ [$($path:ident)::+] $name:ident) => {
+        let _ = [declared::$name, $($path)::+];
+    };
+    (@ [$($path:ident)::+] $first:ident :: $($rest:ident)::+) => {
+        as_declared!(@ [$($path)::+] $($rest)::+);
+    };
+    ($($path:ident)::+) => {
+        as_declared!(@ [$($path)::+] $($path)::+);
+    };
+}
+
+/// What `make headers` makes prototypes of.
+#[cfg(all(test, not(versioned)))]
+#[allow(
+    dead_code,
+    improper_ctypes,
+    unreachable_pub,
+    reason = "as the generator reads it; never called"
+)]
+mod declared {
+    use std::ffi::*;
+
+    use libc::{off_t, ssize_t};
+
+    use crate::abi::*;
+
+    include!("../../include/gen/verbs.fns.rs");
+    include!("../../include/gen/driver.fns.rs");
+    include!("../../include/gen/marshall.fns.rs");
+    include!("../../include/gen/cmd_ioctl.fns.rs");
 }
 
 /// Whether destroying objects of a device that is gone counts as success.
