@@ -115,12 +115,15 @@ impl Qp {
 
     /// An ACK of everything up to `psn` that came in no packet of its own. It may have overtaken
     /// the response of a READ or atomic, which is not lost then, and what follows that will have to
-    /// be told again.
+    /// be told again. True: it was new.
     #[inline]
-    pub fn handle_acknowledged<H: Host>(&mut self, psn: Psn, host: &H) {
-        if self.takes_responses() && self.req.is_in_flight(psn) {
-            self.advance(psn.plus(1), host);
+    pub fn handle_acknowledged<H: Host>(&mut self, psn: Psn, host: &H) -> bool {
+        if !self.takes_responses() || !self.req.is_in_flight(psn) {
+            return false;
         }
+        let before = self.req.una;
+        self.advance(psn.plus(1), host);
+        self.req.una != before
     }
 
     /// Everything before `end` has arrived.

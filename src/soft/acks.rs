@@ -4,6 +4,9 @@
 //! (`link/local/acked`), and sends a packet only to who sleeps. So a requester has to look: a
 //! poller does after some polls, the progress thread before it sleeps and once a second, and
 //! everybody's word is read once more when its writer has died.
+//!
+//! A peer whose pollers have just turned to other work looks attentive for one more nap of its
+//! progress thread (`progress`). Who misses its ACK for longer than a busy peer takes knocks.
 
 use super::memory::AppMemory;
 use super::objects::{Qp, QpGuard, Route};
@@ -12,6 +15,14 @@ use crate::base::ids::Qpn;
 use crate::base::sync::{AtomicUsize, Ordering};
 use parking_lot::Mutex;
 use std::collections::VecDeque;
+
+/// QPs a poller looks at in one go.
+pub(super) const FEW_QPS: usize = 8;
+
+/// Looks of an idle poller in vain (each after some 128 polls, all together about 250 µs) until it
+/// knocks at the peer, and again after twice as many. A poller that has lost its CPU for a moment is
+/// not worth it: the thread that is woken would take it once more.
+const VAIN_LOOKS_TO_KNOCK: u32 = 128;
 
 /// QPs with requests out that nothing has acknowledged, each once.
 #[derive(Default)]
@@ -56,35 +67,68 @@ impl Process {
         }
     }
 
-    /// Looks at the words of at most `limit` QPs that wait for one.
+    /// Looks at the words of at most `limit` QPs that wait for one; true when one of them had news.
+    pub(crate) fn hear_acks(&self, limit: usize) -> bool {
+        self.ask_for_acks(limit, false)
+    }
+
+    /// A poller's look after `IDLE_POLLS_TO_LOOK` polls that found nothing. When so many of these
+    /// were in vain that the peer's pollers must be busy elsewhere, its progress thread is woken.
     #[cold]
-    pub(crate) fn hear_acks(&self, limit: usize) {
+    pub(super) fn hear_acks_idly(&self) {
+        let vain = self.vain_looks.load(Ordering::Relaxed) + 1;
+        let is_impatient = vain >= VAIN_LOOKS_TO_KNOCK && vain.is_power_of_two();
+        let has_news = self.ask_for_acks(FEW_QPS, is_impatient);
+        let vain = if has_news { 0 } else { vain };
+        self.vain_looks.store(vain, Ordering::Relaxed);
+    }
+
+    /// The progress thread's look before it sleeps, with a knock: nobody polls here, and a peer that
+    /// has just stopped polling there would take its time.
+    pub(super) fn hear_acks_or_knock(&self) {
+        self.ask_for_acks(usize::MAX, true);
+    }
+
+    #[cold]
+    fn ask_for_acks(&self, limit: usize, may_knock: bool) -> bool {
+        let mut has_news = false;
         let count = self.expecting.count.load(Ordering::Relaxed).min(limit);
         for _ in 0..count {
             let Some(qpn) = self.expecting.pop() else {
-                return;
+                break;
             };
             let Some(qp) = self.qps.find_shared(qpn) else {
                 continue;
             };
             let mut guard = qp.lock();
-            self.hear_ack(&qp, &mut guard);
+            let is_heard = self.hear_ack(&qp, &mut guard);
+            has_news |= is_heard;
+            if may_knock
+                && !is_heard
+                && guard.engine.awaits_ack()
+                && let Route::Peer(peer) = &guard.route
+            {
+                peer.knock();
+            }
             // `drive` puts it into the list again if it still waits.
             guard.is_expecting = false;
             self.drive(&qp, &mut guard);
         }
+        has_news
     }
 
-    /// Takes in what the peer of a QP has told.
-    pub(crate) fn hear_ack(&self, qp: &Qp, guard: &mut QpGuard<'_>) {
+    /// Takes in what the peer of a QP has told; true when that was something new.
+    pub(crate) fn hear_ack(&self, qp: &Qp, guard: &mut QpGuard<'_>) -> bool {
         let Route::Peer(peer) = &guard.route else {
-            return;
+            return false;
         };
         let dest_qpn = guard.engine.attr().dest_qpn;
-        if let Some(psn) = peer.acked(qp.qpn, dest_qpn) {
-            let host = AppMemory::bare(self, None);
-            guard.engine.handle_acknowledged(psn, &host);
-            qp.reap(&mut guard.engine);
-        }
+        let Some(psn) = peer.acked(qp.qpn, dest_qpn) else {
+            return false;
+        };
+        let host = AppMemory::bare(self, None);
+        let is_new = guard.engine.handle_acknowledged(psn, &host);
+        qp.reap(&mut guard.engine);
+        is_new
     }
 }

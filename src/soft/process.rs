@@ -37,6 +37,8 @@ pub(crate) struct Process {
     pub(crate) blocked_count: AtomicUsize,
     /// QPs whose peers tell what they have executed instead of sending it.
     pub(crate) expecting: Expecting,
+    /// Looks of idle pollers in a row that heard nothing from a peer.
+    pub(super) vain_looks: AtomicU32,
     /// Counts polls: the lease by which a polling thread keeps the progress thread away.
     pub(crate) polls: AtomicU64,
     /// Polls in a row that found nothing, and how many of them until the CPU is offered.
@@ -91,6 +93,7 @@ impl Process {
             blocked: Mutex::default(),
             blocked_count: AtomicUsize::new(0),
             expecting: Expecting::default(),
+            vain_looks: AtomicU32::new(0),
             polls: AtomicU64::new(0),
             empty_polls: AtomicU32::new(0),
             yield_after: AtomicU32::new(progress::FEWEST_POLLS),

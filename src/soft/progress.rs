@@ -4,7 +4,10 @@
 //! count moves, the progress thread only naps, and the peers ring no doorbell: the count is a
 //! lease. When it stands still for one nap, the thread takes over: it drains the rings, asks for
 //! doorbells and sleeps until one rings, a timer is due, or a poller takes the lease again.
+//!
+//! Naps disturb who polls, so they get long; a peer that waits for an ACK meanwhile knocks (`acks`).
 
+use super::acks::FEW_QPS;
 use super::process::{self, Process};
 use crate::base::errno::Errno;
 use crate::base::ids::Qpn;
@@ -21,9 +24,13 @@ use nix::sys::signal::{SigSet, SigmaskHow, pthread_sigmask};
 use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::sync::{Arc, Weak};
 
-/// Naps while somebody polls: how late the thread notices that polling has stopped.
+/// Naps while somebody polls: how late the thread notices that polling has stopped, unless a peer
+/// knocks. Each nap that ends takes the CPU from a poller for some 20 µs.
 const SHORTEST_NAP: Duration = Duration::from_micros(50);
-const LONGEST_NAP: Duration = Duration::from_micros(200);
+const LONGEST_NAP: Duration = Duration::from_millis(1);
+/// How long a thread that sleeps waits for ACKs before it knocks at the peers; twice as long each
+/// time it does.
+const PATIENCE: Duration = Duration::from_micros(250);
 /// How often stalls on lossless links are looked for.
 const TICK: Duration = Duration::from_secs(1);
 /// How soon a full link is tried again if its consumer tells nothing.
@@ -38,10 +45,9 @@ const POLLS_TO_DISARM: u32 = 64;
 pub(crate) const FEWEST_POLLS: u32 = 32;
 const MOST_POLLS: u32 = 4096;
 /// Polls after which a poller looks for ACKs that travel in no packet: empty ones in a row, and
-/// others; and at how many QPs it looks.
+/// others.
 const IDLE_POLLS_TO_LOOK: u32 = 128;
 const POLLS_TO_LOOK: u64 = 512;
-const FEW_QPS: usize = 8;
 /// A yield that took longer let somebody else run.
 const TAKEN: Duration = Duration::from_micros(3);
 /// Rounds of draining before the thread looks at its other duties.
@@ -105,7 +111,11 @@ impl Process {
         let is_idle = empty % IDLE_POLLS_TO_LOOK == IDLE_POLLS_TO_LOOK - 1;
         let is_due = is_idle || before / POLLS_TO_LOOK != polls / POLLS_TO_LOOK;
         if is_due && !self.expecting.is_empty() {
-            self.hear_acks(FEW_QPS);
+            if is_idle {
+                self.hear_acks_idly();
+            } else {
+                self.hear_acks(FEW_QPS);
+            }
         }
         if empty < self.yield_after.load(Ordering::Relaxed) {
             self.empty_polls.store(empty, Ordering::Relaxed);
@@ -300,32 +310,10 @@ fn run(process: &Process) {
         .ok();
     let watch_fd = watch.as_ref().map_or(-1, |watch| watch.as_fd().as_raw_fd());
     let mut events = Vec::new();
-    let mut polls_seen = process.polls.load(Ordering::Relaxed);
-    let mut nap = SHORTEST_NAP;
+    let mut rest = Rest::new(process);
     let mut next_tick = process::now() + TICK;
     loop {
-        let polls = process.polls.load(Ordering::Relaxed);
-        // Who is in the middle of taking something in, however long that is, polls as well.
-        let is_served = polls.wrapping_sub(polls_seen) >= LEASE_POLLS
-            || process.endpoint.inbound().any(Inbound::is_busy);
-        let limit = if is_served {
-            // Somebody polls in earnest: whatever arrives is taken without bells.
-            process.disarm();
-            polls_seen = polls;
-            nap = (nap * 2).min(LONGEST_NAP);
-            Some(nap)
-        } else {
-            polls_seen = polls;
-            nap = SHORTEST_NAP;
-            process.resume_blocked();
-            if process.drain_all() || process.arm() {
-                Some(Duration::ZERO)
-            } else if process.blocked_count.load(Ordering::SeqCst) > 0 {
-                Some(RETRY_BLOCKED)
-            } else {
-                None
-            }
-        };
+        let limit = rest.next(process);
         let now = process::now();
         let timer = process.timers.earliest().map(|deadline| deadline - now);
         let until_tick = next_tick - now;
@@ -333,7 +321,7 @@ fn run(process: &Process) {
             .into_iter()
             .flatten()
             .fold(until_tick, Duration::min);
-        wait(
+        rest.woken_by = wait(
             &[process.endpoint.epoll_fd(), process.waker.fd(), watch_fd],
             sleep,
         );
@@ -350,8 +338,80 @@ fn run(process: &Process) {
     }
 }
 
-/// Sleeps until a descriptor is readable or the time is over.
-fn wait(fds: &[RawFd; 3], limit: Duration) {
+/// What ended a sleep.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum WokenBy {
+    Time,
+    /// A peer: a bell, or news of a connection.
+    Peer,
+    Other,
+}
+
+/// How long the thread may sleep.
+struct Rest {
+    polls_seen: u64,
+    nap: Duration,
+    /// How long ACKs are waited for before the next knock.
+    patience: Duration,
+    /// The sleep at hand is such a wait.
+    is_waiting: bool,
+    woken_by: WokenBy,
+}
+
+impl Rest {
+    fn new(process: &Process) -> Rest {
+        Rest {
+            polls_seen: process.polls.load(Ordering::Relaxed),
+            nap: SHORTEST_NAP,
+            patience: PATIENCE,
+            is_waiting: false,
+            woken_by: WokenBy::Other,
+        }
+    }
+
+    /// Does what nobody else does, and gives the longest time until it is to be done again.
+    fn next(&mut self, process: &Process) -> Option<Duration> {
+        let polls = process.polls.load(Ordering::Relaxed);
+        // Who is in the middle of taking something in, however long that is, polls as well.
+        let is_served = polls.wrapping_sub(self.polls_seen) >= LEASE_POLLS
+            || process.endpoint.inbound().any(Inbound::is_busy);
+        self.polls_seen = polls;
+        let was_waiting = std::mem::take(&mut self.is_waiting);
+        if is_served {
+            // Somebody polls in earnest: whatever arrives is taken without bells.
+            process.disarm();
+            self.patience = PATIENCE;
+            if self.woken_by == WokenBy::Peer {
+                // Polled earlier in this nap, but a peer that knocks has waited for a while.
+                process.drain_all();
+                self.nap = SHORTEST_NAP;
+            } else {
+                self.nap = (self.nap * 2).min(LONGEST_NAP);
+            }
+            return Some(self.nap);
+        }
+        self.nap = SHORTEST_NAP;
+        process.resume_blocked();
+        if process.drain_all() || process.arm() {
+            Some(Duration::ZERO)
+        } else if process.blocked_count.load(Ordering::SeqCst) > 0 {
+            Some(RETRY_BLOCKED)
+        } else if process.expecting.is_empty() {
+            self.patience = PATIENCE;
+            None
+        } else {
+            if was_waiting && self.woken_by == WokenBy::Time {
+                process.hear_acks_or_knock();
+                self.patience = (self.patience * 2).min(TICK);
+            }
+            self.is_waiting = true;
+            Some(self.patience)
+        }
+    }
+}
+
+/// Sleeps until a descriptor (the first is the peers') is readable or the time is over.
+fn wait(fds: &[RawFd; 3], limit: Duration) -> WokenBy {
     let mut polled = fds.map(|fd| libc::pollfd {
         fd,
         events: libc::POLLIN,
@@ -363,7 +423,7 @@ fn wait(fds: &[RawFd; 3], limit: Duration) {
     };
     // SAFETY: the array and the time live across the call; no signal mask is given. Whatever the
     // outcome, the caller looks at everything.
-    unsafe {
+    let count = unsafe {
         libc::ppoll(
             polled.as_mut_ptr(),
             polled.len() as libc::nfds_t,
@@ -371,4 +431,9 @@ fn wait(fds: &[RawFd; 3], limit: Duration) {
             std::ptr::null(),
         )
     };
+    match count {
+        0 => WokenBy::Time,
+        _ if polled[0].revents != 0 => WokenBy::Peer,
+        _ => WokenBy::Other,
+    }
 }

@@ -161,6 +161,13 @@ impl Peer {
         conn.get().is_some() && self.region.asleep().load(Ordering::Relaxed) == 0
     }
 
+    /// Has the other process look at its ring although it seemed to be awake: whoever polled there
+    /// may have turned to other work.
+    #[cold]
+    pub fn knock(&self) {
+        self.ring_bell();
+    }
+
     /// After `has_room` said no: asks for a [`super::PeerEvent::Space`]. True: there is room by
     /// now, try again.
     pub fn request_space(&self) -> bool {
