@@ -25,8 +25,9 @@
 //!                                     the caller fills the slice before it does anything else
 //! post_recv(&mut self, wr_id: u64, sges: &[Sge]) -> Result<(), PostError>
 //! handle_packet<H: Host>(&mut self, header: &Header, payload_bytes: u32, host: &mut H)
-//! handle_acknowledged<H: Host>(&mut self, psn: Psn, host: &H)   as an ACK of `psn`, which a link may
-//!                                     tell without a packet; `acknowledged` is what to tell
+//! handle_acknowledged<H: Host>(&mut self, psn: Psn, host: &H) -> bool   as an ACK of `psn`, which a
+//!                                     link may tell without a packet; `acknowledged` is what to
+//!                                     tell. True: it was new
 //! handle_timeout<H: Host>(&mut self, host: &mut H)      when poll_timeout's instant has passed
 //! handle_tick<H: Host>(&mut self, host: &mut H)         about once a second: finds stalls
 //! handle_access(&mut self, outcome: AccessOutcome)   LocalFault also answers a packet whose payload
@@ -35,7 +36,8 @@
 //! handle_key_gone(&mut self, key: Lkey, is_lossless: bool)
 //! next_destination(&self) -> Option<Destination>   of what poll_transmit would give; None: nothing.
 //!                                     Some may still lead to None: the head WQE waits for responses
-//! poll_transmit<'a, H: Host>(&'a mut self, caps: &LinkCaps, host: &H) -> Option<Transmit<'a>>
+//! poll_transmit<'a, H: Host>(&'a mut self, caps: &LinkCaps, host: &H, header: &mut Header)
+//!                                     -> Option<Transmit<'a>>   a packet's header goes to `header`
 //! poll_completion(&mut self) -> Option<Cqe>
 //! poll_event(&mut self) -> Option<QpEvent>
 //! poll_timeout(&self) -> Option<Instant>

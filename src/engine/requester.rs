@@ -47,17 +47,11 @@ pub(super) enum Source {
     },
 }
 
-/// What `poll_transmit` is about to give out, without the borrow.
+/// What `poll_transmit` is about to give out, without the borrow and the header.
 pub(super) enum Plan {
     Nothing,
-    Packet {
-        header: Header,
-        source: Source,
-        by_reference: bool,
-    },
-    Access {
-        index: u32,
-    },
+    Packet { source: Source, by_reference: bool },
+    Access { index: u32 },
 }
 
 /// What a packet given out last was for: a fault reported for it ends that.
@@ -160,26 +154,25 @@ impl Qp {
         has_work && self.req.wait == Wait::No
     }
 
-    /// The next packet or direct access, if there is one.
+    /// The next packet or direct access, if there is one. A packet's header is written to `header`,
+    /// whatever that holds.
     #[inline]
     pub fn poll_transmit<'a, H: Host>(
         &'a mut self,
         caps: &LinkCaps,
         host: &H,
+        header: &mut Header,
     ) -> Option<Transmit<'a>> {
         self.is_lossless = caps.lossless;
-        let plan = self.plan(caps, host);
-        match plan {
+        match self.plan(caps, host, header) {
             Plan::Nothing => None,
             Plan::Packet {
-                header,
                 source,
                 by_reference,
             } => {
                 self.counters.sent_packets += 1;
                 let payload = self.payload(source);
                 Some(Transmit::Packet {
-                    header,
                     payload,
                     by_reference,
                 })
@@ -189,44 +182,35 @@ impl Qp {
     }
 
     #[inline(always)]
-    fn plan<H: Host>(&mut self, caps: &LinkCaps, host: &H) -> Plan {
+    fn plan<H: Host>(&mut self, caps: &LinkCaps, host: &H, header: &mut Header) -> Plan {
         if caps.lossless && self.resp.owes_only_ack() && self.may_request() {
             // The ACK travels with the request.
-            match self.plan_request(caps, host) {
-                Plan::Packet {
-                    mut header,
-                    source,
-                    by_reference,
-                } => {
-                    self.attach_ack(&mut header);
-                    return Plan::Packet {
-                        header,
-                        source,
-                        by_reference,
-                    };
-                }
-                Plan::Access { index } => return Plan::Access { index },
-                Plan::Nothing => {}
+            let plan = self.plan_request(caps, host, header);
+            if matches!(plan, Plan::Packet { .. }) {
+                self.attach_ack(header);
+            }
+            if !matches!(plan, Plan::Nothing) {
+                return plan;
             }
         }
         if self.resp.has_output() {
             // A long stream of READ responses shares the link with requests, turn by turn.
             if self.resp.yields_turn() && self.may_request() {
-                let plan = self.plan_request(caps, host);
+                let plan = self.plan_request(caps, host, header);
                 if !matches!(plan, Plan::Nothing) {
                     return plan;
                 }
             }
-            let plan = self.plan_response(caps, host);
+            let plan = self.plan_response(caps, host, header);
             if !matches!(plan, Plan::Nothing) {
                 return plan;
             }
         }
         if self.req.is_probe_due {
-            return self.plan_probe();
+            return self.plan_probe(header);
         }
         if self.may_request() {
-            self.plan_request(caps, host)
+            self.plan_request(caps, host, header)
         } else {
             Plan::Nothing
         }
@@ -255,7 +239,7 @@ impl Qp {
     }
 
     #[inline(always)]
-    fn plan_request<H: Host>(&mut self, caps: &LinkCaps, host: &H) -> Plan {
+    fn plan_request<H: Host>(&mut self, caps: &LinkCaps, host: &H, header: &mut Header) -> Plan {
         if self.sq.cur == self.sq.started {
             match self.start_next(caps, host) {
                 Start::Nothing => return Plan::Nothing,
@@ -274,8 +258,8 @@ impl Qp {
         }
         self.req.last_transmit = LastTransmit::Request(self.sq.cur);
         match self.service {
-            Service::Ud => self.plan_datagram(),
-            _ => self.plan_piece(caps),
+            Service::Ud => self.plan_datagram(header),
+            _ => self.plan_piece(caps, header),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::base::ids::{Gid, Lkey, PdId, Qkey, Qpn, Rkey};
 use crate::base::time::Instant;
-use crate::wire::{AtomicWords, Header, Psn};
+use crate::wire::{AtomicWords, Psn};
 use bitflags::bitflags;
 
 /// Transport service of a QP.
@@ -366,8 +366,8 @@ pub enum AccessKind {
 /// What the QP wants done next.
 #[derive(Clone, Copy, Debug)]
 pub enum Transmit<'a> {
+    /// A packet with the header that was written.
     Packet {
-        header: Header,
         payload: Payload<'a>,
         /// The packet carries the addresses instead of the bytes.
         by_reference: bool,

@@ -126,6 +126,7 @@ impl Process {
         let host = AppMemory::bare(self, None);
         let peer_qpn = engine.attr().dest_qpn;
         let mut producer = peer.produce();
+        let mut header = Header::default();
         loop {
             if !producer.has_room_for(engine.payload_limit().min(caps.max_payload_bytes)) {
                 drop(producer);
@@ -135,13 +136,12 @@ impl Process {
                 }
                 producer = peer.produce();
             }
-            match engine.poll_transmit(&caps, &host) {
+            match engine.poll_transmit(&caps, &host, &mut header) {
                 None => {
                     qp.reap(engine);
                     return Pumped::Drained;
                 }
                 Some(Transmit::Packet {
-                    header,
                     payload,
                     by_reference,
                 }) => {
@@ -442,7 +442,8 @@ fn discard(qp: &Qp, engine: &mut engine::Qp, process: &Process) -> Pumped {
         direct: false,
     };
     let host = AppMemory::bare(process, None);
-    let is_drained = engine.poll_transmit(&NOWHERE, &host).is_none();
+    let mut header = Header::default();
+    let is_drained = engine.poll_transmit(&NOWHERE, &host, &mut header).is_none();
     qp.reap(engine);
     if is_drained {
         Pumped::Drained

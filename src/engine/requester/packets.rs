@@ -10,14 +10,14 @@ use crate::wire::{Header, Opcode, Operation, Psn, Role, Transport};
 impl Qp {
     /// The next packet of the WQE at `cur`.
     #[inline(always)]
-    pub(super) fn plan_piece(&mut self, caps: &LinkCaps) -> Plan {
+    pub(super) fn plan_piece(&mut self, caps: &LinkCaps, header: &mut Header) -> Plan {
         let index = self.sq.cur;
         let wqe = *self.sq.wqe(index);
         let psn = self.req.snd;
         let is_rc = self.service == Service::Rc;
         let transport = if is_rc { Transport::Rc } else { Transport::Uc };
         let offset_bytes = psn.since(wqe.first_psn) << self.unit_shift;
-        let mut header = Header {
+        *header = Header {
             dest_qpn: self.attr.dest_qpn,
             src_qpn: self.qpn,
             psn,
@@ -34,9 +34,8 @@ impl Qp {
             header.remote_va = wqe.remote_va;
             header.rkey = wqe.rkey;
             header.dma_len_bytes = wqe.len_bytes;
-            self.finish_message(&mut header, &wqe_tail(&wqe));
+            self.finish_message(header, &wqe_tail(&wqe));
             return Plan::Packet {
-                header,
                 source: Source::None,
                 by_reference: false,
             };
@@ -66,7 +65,7 @@ impl Qp {
         }
         header.psn_count = psn_count(len_bytes, self.unit_shift);
         if is_last {
-            self.finish_message(&mut header, &wqe_tail(&wqe));
+            self.finish_message(header, &wqe_tail(&wqe));
         } else {
             self.req.snd = psn.plus(header.psn_count);
             self.note_sent();
@@ -92,7 +91,6 @@ impl Qp {
             }
         };
         Plan::Packet {
-            header,
             source,
             by_reference,
         }
@@ -141,7 +139,7 @@ impl Qp {
     }
 
     /// READ and atomic requests are one packet; a READ that lost responses asks for the rest.
-    fn plan_rd_atomic(&mut self, index: u32, mut header: Header, offset_bytes: u32) -> Plan {
+    fn plan_rd_atomic(&mut self, index: u32, header: &mut Header, offset_bytes: u32) -> Plan {
         let wqe = *self.sq.wqe(index);
         let operation = match wqe.kind {
             WqeKind::Read => Operation::ReadRequest,
@@ -172,7 +170,6 @@ impl Qp {
         self.sq.cur = index.wrapping_add(1);
         self.note_sent();
         Plan::Packet {
-            header,
             source: Source::None,
             by_reference: false,
         }
@@ -186,7 +183,7 @@ impl Qp {
         }
     }
 
-    pub(super) fn plan_datagram(&mut self) -> Plan {
+    pub(super) fn plan_datagram(&mut self, header: &mut Header) -> Plan {
         let index = self.sq.cur;
         let wqe = *self.sq.wqe(index);
         let datagram = *self.sq.datagram(index);
@@ -200,7 +197,7 @@ impl Qp {
         } else {
             datagram.qkey
         };
-        let mut header = Header {
+        *header = Header {
             opcode,
             dest_qpn: datagram.dest_qpn,
             src_qpn: self.qpn,
@@ -213,7 +210,7 @@ impl Qp {
             hop_limit: datagram.av.hop_limit,
             ..Header::default()
         };
-        self.finish_message(&mut header, &wqe_tail(&wqe));
+        self.finish_message(header, &wqe_tail(&wqe));
         let len_bytes = wqe.len_bytes;
         let source = if len_bytes == 0 {
             Source::None
@@ -231,17 +228,16 @@ impl Qp {
             }
         };
         Plan::Packet {
-            header,
             source,
             by_reference: false,
         }
     }
 
-    pub(super) fn plan_probe(&mut self) -> Plan {
+    pub(super) fn plan_probe(&mut self, header: &mut Header) -> Plan {
         self.req.is_probe_due = false;
         self.req.is_probe_out = true;
         self.req.last_transmit = LastTransmit::Nothing;
-        let header = Header {
+        *header = Header {
             opcode: Opcode::PROBE,
             dest_qpn: self.attr.dest_qpn,
             src_qpn: self.qpn,
@@ -250,7 +246,6 @@ impl Qp {
             ..Header::default()
         };
         Plan::Packet {
-            header,
             source: Source::None,
             by_reference: false,
         }

@@ -10,9 +10,14 @@ use crate::wire::{Header, Opcode, Operation, Role, Syndrome, Transport};
 
 impl Qp {
     /// The next response, in the order of PSNs.
-    pub(in crate::engine) fn plan_response<H: Host>(&mut self, caps: &LinkCaps, host: &H) -> Plan {
+    pub(in crate::engine) fn plan_response<H: Host>(
+        &mut self,
+        caps: &LinkCaps,
+        host: &H,
+        header: &mut Header,
+    ) -> Plan {
         self.req.last_transmit = LastTransmit::Response;
-        let mut header = Header {
+        *header = Header {
             opcode: Opcode::RC_ACKNOWLEDGE,
             dest_qpn: self.attr.dest_qpn,
             src_qpn: self.qpn,
@@ -30,7 +35,8 @@ impl Qp {
             header.dest_qpn = resp.refused.dest_qpn;
             header.psn = resp.refused.psn;
         } else if resp.owed & owed::RESOURCE != 0 {
-            match self.plan_resource(header, caps, host) {
+            match self.plan_resource(caps, host, header) {
+                // If it failed, a NAK is owed by now, and sets what was begun in the header.
                 Plan::Nothing => return self.plan_after_resources(header),
                 plan => return plan,
             }
@@ -38,7 +44,6 @@ impl Qp {
             return self.plan_after_resources(header);
         }
         Plan::Packet {
-            header,
             source: Source::None,
             by_reference: false,
         }
@@ -55,7 +60,7 @@ impl Qp {
         }
     }
 
-    fn plan_after_resources(&mut self, mut header: Header) -> Plan {
+    fn plan_after_resources(&mut self, header: &mut Header) -> Plan {
         let resp = &mut self.resp;
         header.msn = resp.msn;
         let bit = resp.owed & resp.owed.wrapping_neg();
@@ -81,14 +86,13 @@ impl Qp {
             _ => return Plan::Nothing,
         }
         Plan::Packet {
-            header,
             source: Source::None,
             by_reference: false,
         }
     }
 
     /// The next packet of READ responses, or an atomic acknowledgement.
-    fn plan_resource<H: Host>(&mut self, mut header: Header, caps: &LinkCaps, host: &H) -> Plan {
+    fn plan_resource<H: Host>(&mut self, caps: &LinkCaps, host: &H, header: &mut Header) -> Plan {
         let (shift, pd, msn) = (self.unit_shift, self.pd, self.resp.msn);
         let Some(resource) = self.resp.resources.next_due() else {
             self.resp.owed &= !owed::RESOURCE;
@@ -109,7 +113,6 @@ impl Qp {
             .unwrap_or(Opcode::RC_ACKNOWLEDGE);
             self.drop_resource_bit();
             return Plan::Packet {
-                header,
                 source: Source::None,
                 by_reference: false,
             };
@@ -162,7 +165,6 @@ impl Qp {
             Source::Memory { addr, len_bytes }
         };
         Plan::Packet {
-            header,
             source,
             by_reference: false,
         }

@@ -281,7 +281,7 @@ fn a_payload_that_cannot_be_read_fails_its_wqe() {
         let mut pair = Pair::new(service, LOSSLESS);
         pair.a.send(&wr(1, SendOp::Send), &[sge(0, 100)]);
         pair.a.send(&wr(2, SendOp::Send), &[sge(0, 100)]);
-        assert!(pair.a.qp.poll_transmit(&LOSSLESS, &pair.a.host).is_some());
+        assert!(pair.a.emits(&LOSSLESS));
         pair.a.qp.handle_access(AccessOutcome::LocalFault);
         assert_eq!(
             pair.a.take_ends(),
@@ -302,7 +302,7 @@ fn a_response_that_cannot_be_read_is_an_access_error() {
     pair.a.send(&wr(1, read_from(0)), &[sge(0, 100)]);
     pair.transmit(Side::A);
     pair.deliver(Side::A);
-    assert!(pair.b.qp.poll_transmit(&LOSSLESS, &pair.b.host).is_some());
+    assert!(pair.b.emits(&LOSSLESS));
     pair.b.qp.handle_access(AccessOutcome::LocalFault);
     pair.run();
     assert_eq!(pair.a.take_ends(), [(1, WcStatus::RemAccessErr)]);

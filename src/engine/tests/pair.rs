@@ -218,6 +218,14 @@ impl Node {
         }
     }
 
+    /// Gives out a packet or an access, if there is one, and loses it.
+    pub(super) fn emits(&mut self, caps: &LinkCaps) -> bool {
+        let transmit = self
+            .qp
+            .poll_transmit(caps, &self.host, &mut Header::default());
+        transmit.is_some()
+    }
+
     /// Takes completions and events out, as the contract wants after each input.
     pub(super) fn drain(&mut self) {
         while let Some(cqe) = self.qp.poll_completion() {
@@ -456,20 +464,18 @@ impl Pair {
         };
         if own.qp.next_destination().is_none() {
             let caps = &self.caps;
-            assert!(
-                own.qp.poll_transmit(caps, &own.host).is_none(),
-                "no destination, but output"
-            );
+            assert!(!own.emits(caps), "no destination, but output");
             own.drain();
             return false;
         }
-        let Some(transmit) = own.qp.poll_transmit(&self.caps, &own.host) else {
+        let mut header = Header::default();
+        let transmit = own.qp.poll_transmit(&self.caps, &own.host, &mut header);
+        let Some(transmit) = transmit else {
             own.drain();
             return false;
         };
         match transmit {
             Transmit::Packet {
-                header,
                 payload,
                 by_reference,
             } => {
