@@ -1,5 +1,7 @@
 //! The data path through the kernel, for devices whose queues it keeps to itself.
 
+use std::ffi::c_int;
+
 use crate::abi::*;
 use crate::base::errno::Errno;
 use crate::kernel::write::{WriteCommand, bytes_of};
@@ -30,11 +32,20 @@ impl List {
         }
     }
 
-    /// Adds a request and its entries.
+    /// Adds a request and its entries; `EINVAL` for a number that is none and entries nowhere.
     ///
     /// # Safety
-    /// There are `num_sge` entries at `sg_list`.
-    unsafe fn push<T: Copy>(&mut self, mut request: T, sg_list: *const ibv_sge, num_sge: u32) {
+    /// There are `num_sge` entries at `sg_list`, unless it is NULL.
+    unsafe fn push<T: Copy>(
+        &mut self,
+        mut request: T,
+        sg_list: *const ibv_sge,
+        num_sge: c_int,
+    ) -> Result<(), Errno> {
+        let num_sge = u32::try_from(num_sge).map_err(|_| Errno::EINVAL)?;
+        if sg_list.is_null() && num_sge > 0 {
+            return Err(Errno::EINVAL);
+        }
         self.requests.extend_from_slice(bytes_of(&mut request));
         for index in 0..num_sge as usize {
             // SAFETY: the caller's promise.
@@ -43,6 +54,7 @@ impl List {
         }
         self.wr_count = self.wr_count.wrapping_add(1);
         self.sge_count = self.sge_count.wrapping_add(num_sge);
+        Ok(())
     }
 
     /// The three commands begin alike: answer's address, queue, two counts, size of a request.
@@ -68,10 +80,21 @@ impl List {
     }
 }
 
+impl Posted {
+    /// Nothing was taken, and the kernel was not asked.
+    fn refused(errno: Errno) -> Posted {
+        crate::log_warn!("a request has no entries, or no address handle, where it should");
+        Posted {
+            result: Err(errno),
+            bad_wr: 0,
+        }
+    }
+}
+
 /// Posts a list of send requests.
 ///
 /// # Safety
-/// The list and its entries are readable; on a UD queue each names an address handle.
+/// The list and its entries are readable; address handles on a UD queue are alive.
 pub unsafe fn send(uverbs: &Uverbs, qp: u32, is_ud: bool, first: *const ibv_send_wr) -> Posted {
     let mut list = List::new();
     let mut next = first;
@@ -79,19 +102,23 @@ pub unsafe fn send(uverbs: &Uverbs, qp: u32, is_ud: bool, first: *const ibv_send
         // SAFETY: a request of the list.
         let wr = unsafe { next.read() };
         // SAFETY: the caller's promise.
-        let request = unsafe { send_request(&wr, is_ud) };
-        // SAFETY: the caller's promise.
-        unsafe { list.push(request, wr.sg_list, wr.num_sge as u32) };
+        let pushed = unsafe { send_request(&wr, is_ud) }.and_then(|request| {
+            // SAFETY: the caller's promise.
+            unsafe { list.push(request, wr.sg_list, wr.num_sge) }
+        });
+        if let Err(errno) = pushed {
+            return Posted::refused(errno);
+        }
         next = wr.next;
     }
     list.post::<ibv_post_send>(uverbs, qp, size_of::<ib_uverbs_send_wr>())
 }
 
-/// One request in the kernel's words.
+/// One request in the kernel's words; `EINVAL` without an address handle on a UD queue.
 ///
 /// # Safety
 /// As for [`send`].
-unsafe fn send_request(wr: &ibv_send_wr, is_ud: bool) -> ib_uverbs_send_wr {
+unsafe fn send_request(wr: &ibv_send_wr, is_ud: bool) -> Result<ib_uverbs_send_wr, Errno> {
     let mut request = ib_uverbs_send_wr {
         wr_id: wr.wr_id,
         num_sge: wr.num_sge as u32,
@@ -106,6 +133,9 @@ unsafe fn send_request(wr: &ibv_send_wr, is_ud: bool) -> ib_uverbs_send_wr {
     if is_ud {
         // SAFETY: requests of UD queues use this member.
         let ud = unsafe { wr.wr.ud };
+        if ud.ah.is_null() {
+            return Err(Errno::EINVAL);
+        }
         request.wr.ud = ib_uverbs_send_wr_wr_ud {
             // SAFETY: the caller's promise.
             ah: unsafe { (*ud.ah).handle },
@@ -113,7 +143,7 @@ unsafe fn send_request(wr: &ibv_send_wr, is_ud: bool) -> ib_uverbs_send_wr {
             remote_qkey: ud.remote_qkey,
             reserved: 0,
         };
-        return request;
+        return Ok(request);
     }
     match wr.opcode {
         IBV_WR_RDMA_WRITE | IBV_WR_RDMA_WRITE_WITH_IMM | IBV_WR_RDMA_READ => {
@@ -138,7 +168,7 @@ unsafe fn send_request(wr: &ibv_send_wr, is_ud: bool) -> ib_uverbs_send_wr {
         }
         _ => {}
     }
-    request
+    Ok(request)
 }
 
 /// Posts a list of receive requests to a queue pair.
@@ -147,8 +177,10 @@ unsafe fn send_request(wr: &ibv_send_wr, is_ud: bool) -> ib_uverbs_send_wr {
 /// The list and its entries are readable.
 pub unsafe fn recv(uverbs: &Uverbs, qp: u32, first: *const ibv_recv_wr) -> Posted {
     // SAFETY: the caller's promise.
-    let list = unsafe { recv_list(first) };
-    list.post::<ibv_post_recv>(uverbs, qp, size_of::<ib_uverbs_recv_wr>())
+    match unsafe { recv_list(first) } {
+        Ok(list) => list.post::<ibv_post_recv>(uverbs, qp, size_of::<ib_uverbs_recv_wr>()),
+        Err(errno) => Posted::refused(errno),
+    }
 }
 
 /// Posts a list of receive requests to a shared queue.
@@ -157,13 +189,15 @@ pub unsafe fn recv(uverbs: &Uverbs, qp: u32, first: *const ibv_recv_wr) -> Poste
 /// The list and its entries are readable.
 pub unsafe fn srq_recv(uverbs: &Uverbs, srq: u32, first: *const ibv_recv_wr) -> Posted {
     // SAFETY: the caller's promise.
-    let list = unsafe { recv_list(first) };
-    list.post::<ibv_post_srq_recv>(uverbs, srq, size_of::<ib_uverbs_recv_wr>())
+    match unsafe { recv_list(first) } {
+        Ok(list) => list.post::<ibv_post_srq_recv>(uverbs, srq, size_of::<ib_uverbs_recv_wr>()),
+        Err(errno) => Posted::refused(errno),
+    }
 }
 
 /// # Safety
 /// The list and its entries are readable.
-unsafe fn recv_list(first: *const ibv_recv_wr) -> List {
+unsafe fn recv_list(first: *const ibv_recv_wr) -> Result<List, Errno> {
     let mut list = List::new();
     let mut next = first;
     while !next.is_null() {
@@ -175,28 +209,49 @@ unsafe fn recv_list(first: *const ibv_recv_wr) -> List {
             reserved: 0,
         };
         // SAFETY: the caller's promise.
-        unsafe { list.push(request, wr.sg_list, wr.num_sge as u32) };
+        unsafe { list.push(request, wr.sg_list, wr.num_sge) }?;
         next = wr.next;
     }
-    list
+    Ok(list)
 }
 
-/// Takes up to `room` completions.
+/// The most completions one command has room for: the answer has to fit an attribute.
+const MAX_POLLED: u32 = ((u16::MAX as usize - POLLED_HEAD_BYTES) / POLLED_BYTES) as u32;
+const POLLED_HEAD_BYTES: usize = size_of::<ib_uverbs_poll_cq_resp>();
+const POLLED_BYTES: usize = size_of::<ib_uverbs_wc>();
+
+/// Takes up to `room` completions, with as many commands as it takes to find that there are fewer.
+///
+/// What has been taken when a command fails is the answer; the next poll meets the failure again.
 pub fn poll(uverbs: &Uverbs, cq: u32, room: u32) -> Result<Vec<ibv_wc>, Errno> {
-    const HEAD: usize = size_of::<ib_uverbs_poll_cq_resp>();
-    const EACH: usize = size_of::<ib_uverbs_wc>();
+    let mut found = Vec::new();
+    loop {
+        let asked = (room - found.len() as u32).min(MAX_POLLED);
+        let more = match poll_once(uverbs, cq, asked) {
+            Err(errno) if found.is_empty() => return Err(errno),
+            more => more.unwrap_or_default(),
+        };
+        let is_all = more.len() < asked as usize;
+        found.extend(more);
+        if is_all || found.len() >= room as usize {
+            return Ok(found);
+        }
+    }
+}
+
+fn poll_once(uverbs: &Uverbs, cq: u32, room: u32) -> Result<Vec<ibv_wc>, Errno> {
     let mut request = ib_uverbs_poll_cq {
         response: 0,
         cq_handle: cq,
         ne: room,
     };
-    let mut answer = vec![0; HEAD + room as usize * EACH];
+    let mut answer = vec![0; POLLED_HEAD_BYTES + room as usize * POLLED_BYTES];
     uverbs.write_sized::<ibv_poll_cq>(bytes_of(&mut request), &mut answer, DriverData::NONE)?;
-    let (head, list) = answer.split_at(HEAD);
+    let (head, list) = answer.split_at(POLLED_HEAD_BYTES);
     let count = head
         .first_chunk()
         .map_or(0, |count| u32::from_ne_bytes(*count));
-    let taken = list.chunks_exact(EACH).take(count as usize);
+    let taken = list.chunks_exact(POLLED_BYTES).take(count as usize);
     Ok(taken.map(completion).collect())
 }
 

@@ -1,6 +1,8 @@
 //! Addresses and attributes of QPs, flow rules, and the data path through the kernel.
 
-use super::script::{Call, Script, extended, standard, words};
+use std::ffi::c_int;
+
+use super::script::{Call, Reply, Script, extended, standard, words};
 use crate::abi::*;
 use crate::base::errno::Errno;
 use crate::kernel::DriverData;
@@ -333,4 +335,68 @@ fn polling_takes_no_more_than_came() {
     answer[0] = 200;
     script.write(request(), answer);
     assert_eq!(post::poll(&uverbs, 5, 2).expect("answered").len(), 2);
+}
+
+/// The answer to a poll that finds this many completions, in room for as many.
+fn polled(script: &Script, asked: u32, found: u32) {
+    script.push(move |call| {
+        let attrs = call.ioctl(0, 0);
+        let request = attrs.iter().find(|attr| attr.id == 0).expect("a request");
+        // Address, queue, room.
+        assert_eq!(request.bytes()[12..16], asked.to_ne_bytes());
+        let mut answer = words(&[found, 0]);
+        answer.resize(8 + 48 * asked as usize, 0);
+        call.reply(1, Reply::Bytes(answer));
+        Ok(())
+    });
+}
+
+#[test]
+fn polling_for_more_than_an_answer_holds_asks_again() {
+    const MOST: u32 = (65535 - 8) / 48;
+    let script = Script::new();
+    let uverbs = script.uverbs(6);
+    // Room for everything there will ever be: one answer that is not full ends it.
+    polled(&script, MOST, 3);
+    assert_eq!(post::poll(&uverbs, 5, u32::MAX).expect("answered").len(), 3);
+    polled(&script, MOST, MOST);
+    polled(&script, 35, 35);
+    let found = post::poll(&uverbs, 5, MOST + 35).expect("answered");
+    assert_eq!(found.len(), MOST as usize + 35);
+    // What has been taken is not lost when a later command fails.
+    polled(&script, MOST, MOST);
+    script.fails_ioctl(0, 0, Errno::EIO);
+    let found = post::poll(&uverbs, 5, MOST + 1).expect("answered");
+    assert_eq!(found.len(), MOST as usize);
+    script.fails_ioctl(0, 0, Errno::EIO);
+    assert_eq!(post::poll(&uverbs, 5, 1).map(drop), Err(Errno::EIO));
+    // No room is a question, too.
+    polled(&script, 0, 0);
+    assert!(post::poll(&uverbs, 5, 0).expect("answered").is_empty());
+}
+
+#[test]
+fn requests_that_lack_what_they_need_are_refused_without_asking() {
+    let script = Script::new();
+    let uverbs = script.uverbs(6);
+    let mut first: ibv_send_wr = Zeroed::zeroed();
+    let mut received: ibv_recv_wr = Zeroed::zeroed();
+    for num_sge in [1, -1, c_int::MIN] {
+        (first.num_sge, received.num_sge) = (num_sge, num_sge);
+        // SAFETY: lists of ours, without entries.
+        let posted = unsafe {
+            [
+                post::send(&uverbs, 7, false, &first),
+                post::recv(&uverbs, 7, &received),
+                post::srq_recv(&uverbs, 7, &received),
+            ]
+        };
+        for posted in posted {
+            assert_eq!((posted.result, posted.bad_wr), (Err(Errno::EINVAL), 0));
+        }
+    }
+    first.num_sge = 0;
+    // SAFETY: as above; there is no address handle.
+    let posted = unsafe { post::send(&uverbs, 7, true, &first) };
+    assert_eq!((posted.result, posted.bad_wr), (Err(Errno::EINVAL), 0));
 }

@@ -1,13 +1,16 @@
-//! Records of events, as the kernel writes them.
+//! Records of events, as the kernel writes them, and who waits for their acknowledgement.
 
 use std::io::Write;
 use std::os::fd::{IntoRawFd, OwnedFd};
+use std::sync::mpsc::channel;
 
+use super::super::init_sync;
 use super::*;
 use crate::api::comp_channel::{ibv_ack_cq_events, ibv_get_cq_event};
 use crate::api::cq::verbs_init_cq;
 use crate::api::event::{ibv_ack_async_event, ibv_get_async_event};
 use crate::base::errno::Errno;
+use crate::kernel::tests::script::words;
 use crate::provider::refuse::set_errno;
 
 /// A descriptor without blocking, and the end the kernel writes to.
@@ -139,4 +142,97 @@ fn a_completion_event_names_its_queue_and_a_short_one_none() {
     assert_eq!(queue.comp_events_completed, 1);
     // SAFETY: the test's own.
     unsafe { libc::close(fd) };
+}
+
+/// Acknowledges an event from another thread while an object is destroyed of which two were
+/// reported and one has been acknowledged; the other one is before the destruction returns.
+fn destruction_waits(
+    opened: &Opened,
+    object: u16,
+    event: ibv_async_event,
+    destroy: impl FnOnce() -> c_int,
+) {
+    struct Event(ibv_async_event);
+    // SAFETY: the object outlives the thread, and what is counted there has its mutex.
+    unsafe impl Send for Event {}
+
+    opened.script.push(move |call| {
+        call.ioctl(object, 1);
+        call.reply(1, Reply::Bytes(words(&[2])));
+        Ok(())
+    });
+    let mut first = event;
+    call!(ibv_ack_async_event(&mut first));
+    let (said, heard) = channel();
+    let event = Event(event);
+    let acknowledger = std::thread::spawn(move || {
+        let Event(mut event) = { event };
+        said.send(()).expect("heard");
+        call!(ibv_ack_async_event(&mut event));
+    });
+    assert_eq!(destroy(), 0);
+    heard
+        .try_recv()
+        .expect("said before the destruction returned");
+    acknowledger.join().expect("no panic");
+}
+
+#[test]
+fn destroying_a_qp_waits_for_its_events() {
+    let opened = opened();
+    let mut object = ibv_qp {
+        context: opened.context,
+        handle: 6,
+        ..Zeroed::zeroed()
+    };
+    let place = &raw mut object;
+    let event = ibv_async_event {
+        element: ibv_async_event_element { qp: place },
+        event_type: IBV_EVENT_QP_FATAL,
+    };
+    call!(init_sync(&raw mut (*place).mutex, &raw mut (*place).cond));
+    destruction_waits(&opened, 4, event, || {
+        call!(super::super::qp::ibv_cmd_destroy_qp(place))
+    });
+    assert_eq!(object.events_completed, 2);
+}
+
+#[test]
+fn destroying_an_srq_waits_for_its_events() {
+    let opened = opened();
+    let mut object = ibv_srq {
+        context: opened.context,
+        handle: 8,
+        ..Zeroed::zeroed()
+    };
+    let place = &raw mut object;
+    let event = ibv_async_event {
+        element: ibv_async_event_element { srq: place },
+        event_type: IBV_EVENT_SRQ_LIMIT_REACHED,
+    };
+    call!(init_sync(&raw mut (*place).mutex, &raw mut (*place).cond));
+    destruction_waits(&opened, 5, event, || {
+        call!(super::super::srq::ibv_cmd_destroy_srq(place))
+    });
+    assert_eq!(object.events_completed, 2);
+}
+
+#[test]
+fn destroying_a_wq_waits_for_its_events() {
+    let opened = opened();
+    let mut object = ibv_wq {
+        context: opened.context,
+        handle: 9,
+        ..Zeroed::zeroed()
+    };
+    let place = &raw mut object;
+    let event = ibv_async_event {
+        element: ibv_async_event_element { wq: place },
+        event_type: IBV_EVENT_WQ_FATAL,
+    };
+    call!(init_sync(&raw mut (*place).mutex, &raw mut (*place).cond));
+    destruction_waits(&opened, 12, event, || {
+        call!(super::super::wq::ibv_cmd_destroy_wq(place))
+    });
+    assert_eq!(object.events_completed, 2);
 }
