@@ -4,7 +4,8 @@
 //! structs, enumerations and functions into C. Before it, this program makes a view of src/abi:
 //! an integer type and its constants become an enumeration, and what C needs in another form is
 //! left out, as the lists in include/gen/*.toml say. After it, the fragments of include/gen are
-//! put around: `<header>.head.h` before the types, `<header>.inline.h` behind them.
+//! put around: `<header>.head.h` before the types, `<header>.inline.h` behind them, and
+//! `<header>.again.h` behind the guard.
 
 use quote::{ToTokens, quote};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -508,6 +509,10 @@ fn generate(header: &Header) -> Outcome<String> {
         text.push_str("\n#ifdef __cplusplus\n}\n#endif\n");
     }
     write!(text, "\n#endif /* {} */\n", header.guard)?;
+    let again = fragment(header.name, "again.h")?;
+    if !again.is_empty() {
+        write!(text, "\n{again}")?;
+    }
     Ok(style::tidy(&text))
 }
 

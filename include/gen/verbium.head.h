@@ -16,9 +16,5 @@
 #endif
 #include <infiniband/verbs.h>
 
-#ifndef IBV_EXTENSION_BASE_SHIFT
-#error "define VERBIUM_EXTENSIONS before infiniband/verbs.h, or include infiniband/verbium.h first"
-#endif
-
 /* The name to ask for. */
 #define VERBIUM_EXTENSION "verbium"

@@ -3333,7 +3333,18 @@ static inline struct ibv_device **__ibv_get_device_list(int *num_devices)
 #define ibv_get_device_list(num_devices) __ibv_get_device_list(num_devices)
 #endif /* RDMA_STATIC_PROVIDERS */
 
-#ifdef VERBIUM_EXTENSIONS
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* INFINIBAND_VERBS_H */
+
+/* Not under the guard: verbs.h may have been included before somebody asked for extensions. */
+#if defined(VERBIUM_EXTENSIONS) && !defined(IBV_EXTENSION_BASE_SHIFT)
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /*
  * Extensions: tables of functions that a device has beyond verbs, found by name. Of libibverbs
  * this library alone has them; a program that links these names asks for node VERBIUM_1.0.
@@ -3401,10 +3412,8 @@ void *ibv_get_ext_ops(struct ibv_context *context, const char *name);
  * good. Texts are copied, tables are not. 0, or EINVAL for what offers nothing, EEXIST for a name
  * the provider has, ENOSPC when there are too many. */
 int ibv_register_ext_ops(const struct ibv_ext_registration *registration);
-#endif /* VERBIUM_EXTENSIONS */
 
 #ifdef __cplusplus
 }
 #endif
-
-#endif /* INFINIBAND_VERBS_H */
+#endif /* VERBIUM_EXTENSIONS */
