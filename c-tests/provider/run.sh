@@ -17,7 +17,7 @@ passed=0 failed=0 skipped=0 unlisted=0
 export LC_ALL=C
 
 build() {
-    local flags="-std=gnu11 -O2 -g -Wall -Wextra -Werror" kind
+    local flags="-std=gnu11 -O2 -g -Wall -Wextra -Werror" kind program
     rm -rf "$out" && mkdir -p "$out/bad" || return
     $cc $flags -shared -fPIC "$here/machine.c" -o "$out/machine.so" -ldl || return
     for program in list drive; do
