@@ -437,3 +437,6 @@ fn wait(fds: &[RawFd; 3], limit: Duration) -> WokenBy {
         _ => WokenBy::Other,
     }
 }
+
+#[cfg(test)]
+mod tests;

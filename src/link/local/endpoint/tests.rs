@@ -453,6 +453,23 @@ fn a_sleeper_hears_the_doorbell() {
 }
 
 #[test]
+fn a_knock_is_heard_by_who_seems_awake() {
+    let (mut a, mut b, peer) = pair(Mode::Auto);
+    until(|| {
+        a.turn();
+        b.turn();
+        !is_readable(b.endpoint.epoll_fd())
+    });
+    assert!(push(&mut peer.produce(), &header(&a, &b, 1), b""));
+    assert!(!is_readable(b.endpoint.epoll_fd()), "awake, no bell");
+    peer.knock();
+    assert!(is_readable(b.endpoint.epoll_fd()));
+    b.turn();
+    assert!(!is_readable(b.endpoint.epoll_fd()));
+    assert_eq!(b.consume(|_| ()), 1);
+}
+
+#[test]
 fn our_own_ring_wakes_us_too() {
     let (mut node, peer) = alone();
     node.turn();
