@@ -428,7 +428,7 @@ static void memory(struct side *side, const void *arg)
 	/* The progress thread may still have had its eye on them, and lets go of them soon. */
 	for (int tries = 0; tries < 5000 && !(qps[0] = ibv_create_qp(objects.pd, &init)); tries++)
 		usleep(1000);
-	CHECK(qps[0], "with memory again, errno %d", errno);
+	CHECK(qps[0], "with memory again, errno %d: %s", errno, said());
 	ZERO(ibv_destroy_qp(qps[0]));
 	ENSURE(setrlimit(RLIMIT_AS, &all) == 0);
 	let_go(&objects);

@@ -16,7 +16,7 @@
 //!
 //! # Signatures
 //! ```text
-//! Qp::new(init: &QpInit) -> Qp
+//! Qp::new(init: &QpInit) -> Result<Qp, TryReserveError>   reserves all memory it will ever need
 //! modify(&mut self, attr: &QpAttr, mask: AttrMask) -> Result<(), ModifyError>
 //! attr(&self) -> &QpAttr              current attributes; sq_psn, rq_psn as they stand now
 //! state(&self) -> QpState
@@ -41,7 +41,7 @@
 //! poll_completion(&mut self) -> Option<Cqe>
 //! poll_event(&mut self) -> Option<QpEvent>
 //! poll_timeout(&self) -> Option<Instant>
-//! Srq::new(depth: u32, max_sge: u32) -> Srq
+//! Srq::new(depth: u32, max_sge: u32) -> Result<Srq, TryReserveError>
 //! Srq::post_recv(&mut self, wr_id: u64, sges: &[Sge]) -> Result<(), PostError>
 //! Srq::take(&mut self, wqe: &mut RecvWqe) -> bool
 //! Srq::arm_limit(&mut self, limit: u32), Srq::limit(&self) -> u32

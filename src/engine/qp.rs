@@ -20,6 +20,7 @@ use super::wqe::Wqe;
 use crate::base::ids::{PdId, Qpn};
 use crate::base::time::Instant;
 use crate::wire::{Header, Operation, Transport};
+use std::collections::TryReserveError;
 
 /// A queue pair. See the contract at the head of [`crate::engine`].
 pub struct Qp {
@@ -49,10 +50,10 @@ pub struct Qp {
 
 impl Qp {
     /// All memory the QP ever uses is reserved here, and touched only when it is first needed.
-    pub fn new(init: &QpInit) -> Qp {
+    pub fn new(init: &QpInit) -> Result<Qp, TryReserveError> {
         let is_datagram = init.service == Service::Ud;
         let recv_depth = if init.has_srq { 0 } else { init.recv_depth };
-        Qp {
+        Ok(Qp {
             service: init.service,
             state: QpState::Reset,
             all_signaled: init.all_signaled,
@@ -69,19 +70,14 @@ impl Qp {
                 init.max_send_sge,
                 init.max_inline_bytes,
                 is_datagram,
-            ),
+            )?,
             req: Requester::default(),
             resp: Responder::new(init),
-            rq: Rq::new(recv_depth, init.max_recv_sge),
+            rq: Rq::new(recv_depth, init.max_recv_sge)?,
             attr: QpAttr::default(),
             recv_cqe: None,
             counters: Counters::default(),
-        }
-    }
-
-    /// What `new` allocates for the queues, which ends the process where there is no memory.
-    pub fn memory_bytes(init: &QpInit) -> usize {
-        Sq::memory_bytes(init) + Rq::memory_bytes(init.recv_depth, init.max_recv_sge)
+        })
     }
 
     /// Current attributes; `sq_psn` and `rq_psn` as they stand now.

@@ -3,6 +3,7 @@
 //! Memory is reserved at creation but not touched before the slot is first used.
 
 use super::types::{PostError, RecvWqe, Sge};
+use std::collections::TryReserveError;
 
 pub(super) struct Rq {
     depth: u32,
@@ -21,23 +22,17 @@ struct Slot {
 }
 
 impl Rq {
-    pub(super) fn new(depth: u32, max_sge: u32) -> Rq {
+    pub(super) fn new(depth: u32, max_sge: u32) -> Result<Rq, TryReserveError> {
         let slot_count = depth.max(1).next_power_of_two() as usize;
-        Rq {
+        Ok(Rq {
             depth,
             mask: slot_count as u32 - 1,
             max_sge,
             head: 0,
             tail: 0,
-            slots: Vec::with_capacity(slot_count),
-            sges: Vec::with_capacity(slot_count * max_sge as usize),
-        }
-    }
-
-    /// What `new` allocates.
-    pub(super) fn memory_bytes(depth: u32, max_sge: u32) -> usize {
-        let slot_bytes = size_of::<Slot>() + max_sge as usize * size_of::<Sge>();
-        depth.max(1).next_power_of_two() as usize * slot_bytes
+            slots: reserve(slot_count)?,
+            sges: reserve(slot_count * max_sge as usize)?,
+        })
     }
 
     pub(super) fn reset(&mut self) {
@@ -108,6 +103,13 @@ impl Rq {
         self.head = self.head.wrapping_add(1);
         Some(wr_id)
     }
+}
+
+/// An empty vector with room for so many.
+pub(super) fn reserve<T>(count: usize) -> Result<Vec<T>, TryReserveError> {
+    let mut room = Vec::new();
+    room.try_reserve_exact(count)?;
+    Ok(room)
 }
 
 /// Copies a list of the same length. Most have one element, which needs no call of memcpy.

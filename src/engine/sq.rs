@@ -8,10 +8,11 @@
 //!
 //! Memory is reserved at creation but not touched before the slot is first used.
 
-use super::rq::copy_list;
-use super::types::{Datagram, PostError, QpInit, Sge, WcOpcode, WcStatus};
+use super::rq::{copy_list, reserve};
+use super::types::{Datagram, PostError, Sge, WcOpcode, WcStatus};
 use super::vendor;
 use super::wqe::{Wqe, flag};
+use std::collections::TryReserveError;
 
 /// The end of a send WQE, as a CQE will show it.
 pub(super) struct SendEnd {
@@ -45,9 +46,14 @@ pub(super) struct Sq {
 }
 
 impl Sq {
-    pub(super) fn new(depth: u32, max_sge: u32, max_inline_bytes: u32, is_datagram: bool) -> Sq {
+    pub(super) fn new(
+        depth: u32,
+        max_sge: u32,
+        max_inline_bytes: u32,
+        is_datagram: bool,
+    ) -> Result<Sq, TryReserveError> {
         let slot_count = depth.max(1).next_power_of_two() as usize;
-        Sq {
+        Ok(Sq {
             depth,
             mask: slot_count as u32 - 1,
             max_sge,
@@ -60,20 +66,11 @@ impl Sq {
             flush_from: 0,
             flush_count: 0,
             error: None,
-            slots: Vec::with_capacity(slot_count),
-            sges: Vec::with_capacity(slot_count * max_sge as usize),
-            inline: vec![0; slot_count * max_inline_bytes as usize],
-            datagrams: Vec::with_capacity(if is_datagram { slot_count } else { 0 }),
-        }
-    }
-
-    /// What `new` allocates.
-    pub(super) fn memory_bytes(init: &QpInit) -> usize {
-        let slot_bytes = size_of::<Wqe>()
-            + init.max_send_sge as usize * size_of::<Sge>()
-            + init.max_inline_bytes as usize
-            + size_of::<Datagram>();
-        init.send_depth.max(1).next_power_of_two() as usize * slot_bytes
+            slots: reserve(slot_count)?,
+            sges: reserve(slot_count * max_sge as usize)?,
+            inline: reserve(slot_count * max_inline_bytes as usize)?,
+            datagrams: reserve(if is_datagram { slot_count } else { 0 })?,
+        })
     }
 
     /// Back to empty; the memory is kept.
@@ -163,7 +160,11 @@ impl Sq {
 
     #[inline]
     pub(super) fn inline_mut(&mut self, index: u32, len: u32) -> &mut [u8] {
-        let at = self.slot(index) * self.max_inline_bytes as usize;
+        let slot_bytes = self.max_inline_bytes as usize;
+        let at = self.slot(index) * slot_bytes;
+        if self.inline.len() < at + slot_bytes {
+            self.inline.resize(at + slot_bytes, 0);
+        }
         &mut self.inline[at..at + len as usize]
     }
 

@@ -4,6 +4,7 @@
 
 use super::rq::Rq;
 use super::types::{PostError, RecvWqe, Sge};
+use std::collections::TryReserveError;
 
 pub struct Srq {
     rq: Rq,
@@ -14,18 +15,13 @@ pub struct Srq {
 }
 
 impl Srq {
-    pub fn new(depth: u32, max_sge: u32) -> Srq {
-        Srq {
-            rq: Rq::new(depth, max_sge),
+    pub fn new(depth: u32, max_sge: u32) -> Result<Srq, TryReserveError> {
+        Ok(Srq {
+            rq: Rq::new(depth, max_sge)?,
             max_sge: max_sge as usize,
             limit: 0,
             has_limit_event: false,
-        }
-    }
-
-    /// What `new` allocates, which ends the process where there is no memory.
-    pub fn memory_bytes(depth: u32, max_sge: u32) -> usize {
-        Rq::memory_bytes(depth, max_sge)
+        })
     }
 
     pub fn post_recv(&mut self, wr_id: u64, sges: &[Sge]) -> Result<(), PostError> {
@@ -79,7 +75,7 @@ mod tests {
 
     #[test]
     fn takes_in_order_and_reports_the_limit_once() {
-        let mut srq = Srq::new(3, 2);
+        let mut srq = Srq::new(3, 2).unwrap();
         let sge = |addr| Sge {
             addr,
             len_bytes: 8,

@@ -211,7 +211,7 @@ pub(super) struct Node {
 impl Node {
     pub(super) fn new(init: &QpInit) -> Node {
         Node {
-            qp: Qp::new(init),
+            qp: Qp::new(init).unwrap(),
             host: TestHost::new(),
             cqes: Vec::new(),
             events: Vec::new(),

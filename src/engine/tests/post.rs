@@ -7,7 +7,7 @@ use crate::engine::types::*;
 #[test]
 fn states_that_take_no_requests() {
     for service in [Service::Rc, Service::Uc, Service::Ud] {
-        let mut qp = Qp::new(&init(service, QPN_A));
+        let mut qp = Qp::new(&init(service, QPN_A)).unwrap();
         assert_eq!(qp.post_recv(1, &[sge(0, 8)]), Err(PostError::State));
         for state in [QpState::Reset, QpState::Init, QpState::Rtr] {
             bring_up(&mut qp, &attr(QPN_B), service, state);

@@ -7,7 +7,7 @@ use crate::engine::types::*;
 
 fn pair(service: Service) -> Pair {
     let mut pair = Pair::with(service, LOSSY, |init| init.has_srq = true, |_| {});
-    pair.b.host.srq = Some(Srq::new(16, 8));
+    pair.b.host.srq = Some(Srq::new(16, 8).unwrap());
     pair
 }
 
@@ -73,7 +73,7 @@ fn receive_buffers_belong_to_the_domain_of_the_shared_queue() {
             init.recv_pd = recv_pd;
         };
         let mut pair = Pair::with(Service::Rc, LOSSY, adapt, |_| {});
-        pair.b.host.srq = Some(Srq::new(16, 8));
+        pair.b.host.srq = Some(Srq::new(16, 8).unwrap());
         post(&mut pair, 5, &[sge(0, 64)]);
         pair.a.send(&wr(1, SendOp::Send), &[sge(0, 64)]);
         pair.run();

@@ -8,7 +8,7 @@ use crate::engine::types::*;
 const SERVICES: [Service; 3] = [Service::Rc, Service::Uc, Service::Ud];
 
 fn at(service: Service, state: QpState) -> Qp {
-    let mut qp = Qp::new(&init(service, QPN_A));
+    let mut qp = Qp::new(&init(service, QPN_A)).unwrap();
     bring_up(&mut qp, &attr(QPN_B), service, state);
     qp
 }
@@ -134,7 +134,7 @@ fn ranges_are_refused_by_their_c_name() {
 
 #[test]
 fn psns_keep_24_bits() {
-    let mut qp = Qp::new(&init(Service::Rc, QPN_A));
+    let mut qp = Qp::new(&init(Service::Rc, QPN_A)).unwrap();
     let wide = QpAttr {
         rq_psn: 0xab00_0001,
         sq_psn: 0xcd00_0002,

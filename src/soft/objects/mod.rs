@@ -19,18 +19,19 @@ pub(crate) use srq::Srq;
 
 use crate::base::errno::Errno;
 use crate::base::sync::{AtomicU32, Ordering};
+use std::collections::TryReserveError;
 
-/// ENOMEM where so much memory is not to be had: asked for what is allocated next without a way to
-/// fail.
-fn check_memory(bytes: usize) -> Result<(), Errno> {
-    let mut probe = Vec::<u8>::new();
-    probe
-        .try_reserve_exact(bytes + SPARE_BYTES)
+/// ENOMEM unless the queues of an object were reserved and some memory is left for its small parts,
+/// which are allocated without a way to fail.
+fn check_memory<T>(queues: Result<T, TryReserveError>) -> Result<T, Errno> {
+    const SPARE_BYTES: usize = 1 << 20;
+    queues
+        .and_then(|queues| {
+            Vec::<u8>::new().try_reserve_exact(SPARE_BYTES)?;
+            Ok(queues)
+        })
         .map_err(|_| Errno::ENOMEM.logged("no memory for the queues asked for"))
 }
-
-/// For the small parts of an object.
-const SPARE_BYTES: usize = 1 << 20;
 
 /// How many other objects hold this one.
 #[derive(Debug, Default)]

@@ -76,7 +76,7 @@ pub(crate) struct Parts {
 impl Qp {
     pub(crate) fn new(init: &QpInit, parts: Parts) -> Result<Qp, Errno> {
         let permit = parts.context.process.quotas.qps.take()?;
-        check_memory(engine::Qp::memory_bytes(init))?;
+        let engine = check_memory(engine::Qp::new(init))?;
         let max_datagram_bytes = 128 << parts.context.device().port.active_mtu;
         let polled_sends = Arc::new(AtomicU32::new(0));
         let sender = parts.send_cq.attach(&polled_sends);
@@ -101,7 +101,7 @@ impl Qp {
             polled_sends,
             sender,
             inner: ShortLock::new(Inner {
-                engine: engine::Qp::new(init),
+                engine,
                 route: Route::Unknown,
                 scheduled: None,
                 is_blocked: false,

@@ -34,7 +34,7 @@ impl Srq {
         max_sge: u32,
     ) -> Result<Srq, Errno> {
         let permit = context.process.quotas.srqs.take()?;
-        check_memory(engine::Srq::memory_bytes(max_wr, max_sge))?;
+        let queue = check_memory(engine::Srq::new(max_wr, max_sge))?;
         pd.users.add();
         Ok(Srq {
             context,
@@ -44,7 +44,7 @@ impl Srq {
             async_events: AtomicU32::new(0),
             max_wr,
             max_sge,
-            queue: ShortLock::new(engine::Srq::new(max_wr, max_sge)),
+            queue: ShortLock::new(queue),
             _permit: permit,
         })
     }
