@@ -67,9 +67,9 @@ impl Process {
         }
     }
 
-    /// Looks at the words of at most `limit` QPs that wait for one; true when one of them had news.
-    pub(crate) fn hear_acks(&self, limit: usize) -> bool {
-        self.ask_for_acks(limit, false)
+    /// Looks at the words of at most `limit` QPs that wait for one.
+    pub(crate) fn hear_acks(&self, limit: usize) {
+        self.ask_for_acks(limit, false);
     }
 
     /// A poller's look after `IDLE_POLLS_TO_LOOK` polls that found nothing. When so many of these
@@ -89,6 +89,7 @@ impl Process {
         self.ask_for_acks(usize::MAX, true);
     }
 
+    /// Looks, and knocks where there is no news if it may; true when there was some.
     #[cold]
     fn ask_for_acks(&self, limit: usize, may_knock: bool) -> bool {
         let mut has_news = false;
