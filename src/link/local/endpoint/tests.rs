@@ -431,8 +431,8 @@ fn the_ring_mode_never_touches_a_peer() {
     assert!(!a.events.contains(&PeerEvent::DirectReady(b.slot)));
 }
 
-#[test]
-fn a_sleeper_hears_the_doorbell() {
+/// A pair that has nothing to tell any more, and an entry for the second, which rang no bell.
+fn sent_to_who_is_awake() -> (Node, Node, Arc<Peer>) {
     let (mut a, mut b, peer) = pair(Mode::Auto);
     until(|| {
         a.turn();
@@ -441,6 +441,12 @@ fn a_sleeper_hears_the_doorbell() {
     });
     assert!(push(&mut peer.produce(), &header(&a, &b, 1), b""));
     assert!(!is_readable(b.endpoint.epoll_fd()), "awake, no bell");
+    (a, b, peer)
+}
+
+#[test]
+fn a_sleeper_hears_the_doorbell() {
+    let (a, mut b, peer) = sent_to_who_is_awake();
     assert!(b.endpoint.arm_doorbells(), "an entry is there");
     assert_eq!(b.consume(|_| ()), 1);
     assert!(!b.endpoint.arm_doorbells());
@@ -454,14 +460,7 @@ fn a_sleeper_hears_the_doorbell() {
 
 #[test]
 fn a_knock_is_heard_by_who_seems_awake() {
-    let (mut a, mut b, peer) = pair(Mode::Auto);
-    until(|| {
-        a.turn();
-        b.turn();
-        !is_readable(b.endpoint.epoll_fd())
-    });
-    assert!(push(&mut peer.produce(), &header(&a, &b, 1), b""));
-    assert!(!is_readable(b.endpoint.epoll_fd()), "awake, no bell");
+    let (_a, mut b, peer) = sent_to_who_is_awake();
     peer.knock();
     assert!(is_readable(b.endpoint.epoll_fd()));
     b.turn();
