@@ -75,6 +75,12 @@ impl Requester {
         (self.is_probe_due, self.is_probe_out) = (false, false);
     }
 
+    /// No wait holds requests back, and no probe goes before them.
+    #[inline]
+    pub(super) fn is_calm(&self) -> bool {
+        self.wait == Wait::No && !self.is_probe_due
+    }
+
     pub(super) fn on_direct_done(&mut self) {
         self.has_progressed = true;
     }

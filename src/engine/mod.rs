@@ -69,6 +69,7 @@
 mod completer;
 pub mod counters;
 pub mod qp;
+mod quick;
 mod requester;
 mod responder;
 mod retry;

@@ -46,6 +46,8 @@ pub struct Qp {
     /// The single place where a receive completion waits.
     pub(super) recv_cqe: Option<Cqe>,
     pub(super) counters: Counters,
+    #[cfg(test)]
+    pub(super) is_thorough: bool,
 }
 
 impl Qp {
@@ -77,6 +79,8 @@ impl Qp {
             attr: QpAttr::default(),
             recv_cqe: None,
             counters: Counters::default(),
+            #[cfg(test)]
+            is_thorough: false,
         })
     }
 
@@ -206,6 +210,9 @@ impl Qp {
         if header.has_ack && self.service == Service::Rc {
             self.handle_acknowledged(header.ack_psn, host);
         }
+        if self.handle_quick_send(header, payload_bytes, host) {
+            return;
+        }
         match (traits.transport, self.service) {
             (Transport::Rc, Service::Rc) => match traits.operation {
                 Operation::Acknowledge => self.on_acknowledge(header, host),
@@ -314,10 +321,10 @@ impl Qp {
             Some(wr_id) => wr_id,
             None => self.rq.take_flushed()?,
         };
-        Some(self.recv_error_cqe(wr_id, WcStatus::WrFlushErr, vendor::FLUSHED))
+        Some(self.new_recv_cqe(wr_id, WcStatus::WrFlushErr, vendor::FLUSHED))
     }
 
-    pub(super) fn recv_error_cqe(&self, wr_id: u64, status: WcStatus, vendor_err: u32) -> Cqe {
+    pub(super) fn new_recv_cqe(&self, wr_id: u64, status: WcStatus, vendor_err: u32) -> Cqe {
         Cqe {
             wr_id,
             status,

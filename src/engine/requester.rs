@@ -183,6 +183,9 @@ impl Qp {
 
     #[inline(always)]
     fn plan<H: Host>(&mut self, caps: &LinkCaps, host: &H, header: &mut Header) -> Plan {
+        if let Some(plan) = self.plan_quick_send(caps, host, header) {
+            return plan;
+        }
         if caps.lossless && self.resp.owes_only_ack() && self.may_request() {
             // The ACK travels with the request.
             let plan = self.plan_request(caps, host, header);

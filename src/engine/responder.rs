@@ -158,6 +158,30 @@ impl Responder {
         (self.owed & owed::ACK != 0).then(|| self.epsn.minus(1))
     }
 
+    #[inline]
+    pub(super) fn owes_at_most_ack(&self) -> bool {
+        self.owed & !owed::ACK == 0
+    }
+
+    /// This is the PSN of the next request, no message has begun, and nothing but an ACK is owed.
+    #[inline]
+    pub(super) fn expects(&self, psn: Psn) -> bool {
+        psn == self.epsn
+            && self.message == Message::None
+            && !self.has_wqe
+            && self.owes_at_most_ack()
+    }
+
+    /// A message that ends before `epsn` has been executed: an ACK is owed for it.
+    #[inline]
+    pub(super) fn advance(&mut self, epsn: Psn) -> Psn {
+        self.epsn = epsn;
+        self.msn = (self.msn + 1) & 0x00ff_ffff;
+        self.is_silent = false;
+        self.owe(owed::ACK);
+        epsn
+    }
+
     /// The response of a READ or atomic acknowledges everything before it.
     #[inline]
     fn owe_resource(&mut self) {

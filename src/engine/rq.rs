@@ -93,6 +93,25 @@ impl Rq {
         true
     }
 
+    /// The oldest WQE, if there is one and its list has one element.
+    #[inline]
+    pub(super) fn peek_single(&self) -> Option<(u64, Sge)> {
+        let slot = (self.head & self.mask) as usize;
+        match self.slots.get(slot) {
+            Some(entry) if entry.sge_count == 1 && self.head != self.tail => {
+                let sge = self.sges.get(slot * self.max_sge as usize)?;
+                Some((entry.wr_id, *sge))
+            }
+            _ => None,
+        }
+    }
+
+    /// Takes the WQE that was peeked at.
+    #[inline]
+    pub(super) fn drop_first(&mut self) {
+        self.head = self.head.wrapping_add(1);
+    }
+
     /// Takes the oldest WQE only to flush it.
     #[inline]
     pub(super) fn take_flushed(&mut self) -> Option<u64> {

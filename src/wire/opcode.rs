@@ -238,6 +238,7 @@ static OPCODES: [u8; TRANSPORTS * OPERATIONS * ROLES * 2] = {
 };
 
 impl Opcode {
+    pub const RC_SEND_ONLY: Opcode = Opcode(0x04);
     pub const RC_ACKNOWLEDGE: Opcode = Opcode(0x11);
     pub const NOT_READY: Opcode = Opcode(0xc0);
     pub const PROBE: Opcode = Opcode(0xc1);

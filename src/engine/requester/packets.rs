@@ -121,21 +121,27 @@ impl Qp {
         self.sq.cur = self.sq.cur.wrapping_add(1);
         self.note_sent();
         if self.service == Service::Rc {
-            // An unsignaled message needs no answer of its own while another one follows.
-            self.req.since_ack_req += header.psn_count;
-            let is_owed = tail.is_signaled
-                || self.sq.cur == self.sq.tail
-                || self.req.since_ack_req >= ACK_INTERVAL_PACKETS;
-            if is_owed {
-                header.ack_req = true;
-                self.req.since_ack_req = 0;
-            }
+            header.ack_req |= self.asks_for_answer(header.psn_count, tail.is_signaled);
         } else {
             // Unconnected and unreliable: handed out is done.
             self.sq.done = self.sq.cur;
             self.req.una = self.req.snd;
             self.check_drained();
         }
+    }
+
+    /// Whether the last packet of an RC message, of so many PSNs, asks for an answer: an unsignaled
+    /// message needs none of its own while another one follows.
+    #[inline(always)]
+    pub(in crate::engine) fn asks_for_answer(&mut self, psn_count: u32, is_signaled: bool) -> bool {
+        self.req.since_ack_req += psn_count;
+        let is_owed = is_signaled
+            || self.sq.cur == self.sq.tail
+            || self.req.since_ack_req >= ACK_INTERVAL_PACKETS;
+        if is_owed {
+            self.req.since_ack_req = 0;
+        }
+        is_owed
     }
 
     /// READ and atomic requests are one packet; a READ that lost responses asks for the rest.
@@ -177,7 +183,7 @@ impl Qp {
 
     /// `max` follows the highest PSN ever sent.
     #[inline]
-    fn note_sent(&mut self) {
+    pub(in crate::engine) fn note_sent(&mut self) {
         if self.req.max.is_before(self.req.snd) {
             self.req.max = self.req.snd;
         }

@@ -279,35 +279,26 @@ impl Qp {
         self.resp.has_wqe = false;
         let grh_bytes = if traits.has_deth { GRH_BYTES } else { 0 };
         self.counters.note_received(byte_len - grh_bytes);
+        let wr_id = self.resp.wqe.wr_id;
         self.recv_cqe = Some(Cqe {
-            wr_id: self.resp.wqe.wr_id,
-            status: WcStatus::Success,
             opcode,
-            is_recv: true,
             byte_len,
-            imm_data: if traits.has_imm {
-                Some(header.imm_data)
-            } else {
-                None
-            },
-            qpn: self.qpn,
+            imm_data: traits.has_imm.then_some(header.imm_data),
             src_qpn: if traits.has_deth {
                 header.src_qpn
             } else {
                 Qpn(0)
             },
             has_grh: traits.has_deth,
-            sl: 0,
             solicited: header.solicited,
-            vendor_err: vendor::NONE,
-            sq_end: 0,
+            ..self.new_recv_cqe(wr_id, WcStatus::Success, vendor::NONE)
         });
     }
 
     /// The WQE in execution, if any, ends with an error.
     pub(super) fn fail_recv(&mut self, status: WcStatus, vendor_err: u32) {
         if let Some(wr_id) = self.resp.take_wqe_in_execution() {
-            self.recv_cqe = Some(self.recv_error_cqe(wr_id, status, vendor_err));
+            self.recv_cqe = Some(self.new_recv_cqe(wr_id, status, vendor_err));
         }
     }
 }

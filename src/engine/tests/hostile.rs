@@ -6,23 +6,23 @@ use crate::base::ids::Rkey;
 use crate::engine::types::*;
 use crate::wire::{Header, Opcode, Psn, Syndrome};
 
-struct Prng(u64);
+pub(super) struct Prng(pub(super) u64);
 
 impl Prng {
-    fn below(&mut self, limit: u64) -> u64 {
+    pub(super) fn below(&mut self, limit: u64) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
         (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11) % limit
     }
 
-    fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
+    pub(super) fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
         choices[self.below(choices.len() as u64) as usize]
     }
 }
 
 /// A header that may get past the first checks, but is wrong somewhere.
-fn header(prng: &mut Prng, node: &Node, service: Service) -> Header {
+pub(super) fn header(prng: &mut Prng, node: &Node, service: Service) -> Header {
     let opcodes: &[u8] = match service {
         Service::Rc => &[
             0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 0xc0, 0xc1,

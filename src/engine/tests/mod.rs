@@ -11,6 +11,7 @@ mod keys;
 mod loss;
 mod lossless;
 mod post;
+mod quick;
 mod read;
 mod rnr;
 mod send;
