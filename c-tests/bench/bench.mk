@@ -11,6 +11,7 @@ bench-check: lib bench-setup
 # The packages come first: the peer is compiled against one of them.
 bench-setup:
 	c-tests/demo/setup.sh bench
+	python3 -m doctest c-tests/bench/pairs.py
 	@$(MAKE) --no-print-directory build/bench/fabric_peer
 
 build/bench/fabric_peer: c-tests/bench/fabric_peer.c

@@ -7,13 +7,14 @@
 
 Called by `make bench` and `make bench-check`. Ours is Debian's perftest on the embedded device; the
 peers are ucx_perftest and a small program on libfabric's shared-memory provider. Every measurement
-is two processes, the target on CPU 0 and the initiator on CPU 1. The rounds are interleaved: ours,
-then each peer, then the next round. A figure is the median of its rounds.
+is two processes, the target on CPU 0 and the initiator on CPU 1. The rounds are interleaved: ours
+and each peer, in the other order in every second round. A figure is the median of its rounds, a
+ratio that of the ratios of the rounds.
 
-A ratio tells no more than the runs of the peer itself do: where these lie apart by some percent, so
-may two runs of one program, and a target that is missed by less than half of that spread (4 % at
-most) is called "par", not "MISSED". That matters where both sides spend their time in the same
-system call: 1 MiB of process_vm_writev costs everybody the same.
+Where a target is not met after that, ours and the peer it is about run until there are MOST_ROUNDS.
+What is missed then is either "MISSED" or, when the rounds do not tell (pairs.py), "par". That
+matters where both sides spend their time in the same system call: 1 MiB of process_vm_writev costs
+everybody the same.
 
 Environment: BENCH_ROUNDS (5), BENCH_ONLY (a pattern on row names, such as "send lat"),
 BENCH_PEERS=off, BENCH_LIB (the directory of libibverbs.so.1), BENCH_CURVES=off, BENCH_CURVE_ROUNDS (3).
@@ -34,6 +35,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pairs
 import plot
 
 TOP = Path(__file__).resolve().parents[2]
@@ -45,7 +47,8 @@ DEVICE = os.environ.get("BENCH_DEVICE", "verbium0")
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 CURVE_ROUNDS = int(os.environ.get("BENCH_CURVE_ROUNDS", "3"))
 LIMIT_SECONDS = 40  # one measurement
-MAX_RESOLUTION = 0.04  # a run that tells less than this has to be repeated
+MOST_ROUNDS = max(15, ROUNDS)
+MAX_RESOLUTION = 0.04  # rounds that tell less than this have to be repeated
 BUSY = os.getloadavg()[0]  # other work on the machine; figures from a busy one are no figures
 CURVE_SIZES = [8, 64, 512, 4096, 16384, 65536, 262144, 1048576, 4194304]
 
@@ -239,8 +242,18 @@ class Row:
     target: str = ""  # "<=" or ">=" and a ratio to the first peer, or an absolute figure
     bound: float = 0.0
     absolute: bool = False
-    figures: dict = field(default_factory=dict)
-    resolution: float = 0.0  # of the ratio, see above
+    rounds: list = field(default_factory=list)  # what each measured, by label
+
+    def values(self, label):
+        return [seen[label] for seen in self.rounds if label in seen]
+
+    def figure(self, label):
+        values = self.values(label)
+        return statistics.median(values) if values else None
+
+    def ratios(self, label):
+        return [seen["ours"] / seen[label] for seen in self.rounds
+                if "ours" in seen and label in seen]
 
 
 def memory(test, kind, transport, *more):
@@ -324,26 +337,30 @@ def note(text):
     print(text, file=sys.stderr, flush=True)
 
 
+def measure_round(row, who, failures):
+    seen = {}
+    for one in who:
+        try:
+            seen[one.label] = one.measure(row.size)
+        except Failed as failed:
+            failures.append(f"{row.name}: {failed}")
+            note(f"bench: {row.name}: {failed}")
+    row.rounds.append(seen)
+
+
 def measure_rows(rows):
     failures = []
     for row in rows:
-        seen = {}
-        for _ in range(ROUNDS):
-            for who in [row.ours, *row.peers]:
-                try:
-                    value = who.measure(row.size)
-                    seen.setdefault(who.label, []).append(value)
-                except Failed as failed:
-                    failures.append(f"{row.name}: {failed}")
-                    note(f"bench: {row.name}: {failed}")
-        row.figures = {label: statistics.median(values) for label, values in seen.items()}
-        if row.peers and row.peers[0].label in seen:
-            values = seen[row.peers[0].label]
-            half_spread = (max(values) - min(values)) / 2 / statistics.median(values)
-            row.resolution = min(half_spread, MAX_RESOLUTION)
+        who = [row.ours, *row.peers]
+        for index in range(ROUNDS):
+            measure_round(row, who if index % 2 == 0 else who[::-1], failures)
+        if verdict(row)[1] in ("par", "MISSED") and not failures:
+            for index in range(ROUNDS, MOST_ROUNDS):
+                measure_round(row, who[:2] if index % 2 == 0 else who[1::-1], failures)
         note(f"bench: {row.name}: " + ", ".join(
-            f"{label} {figure(row.kind, value)} ({spread(row.kind, seen[label])})"
-            for label, value in row.figures.items()))
+            f"{one.label} {figure(row.kind, row.figure(one.label))} "
+            f"({spread(row.kind, row.values(one.label))})"
+            for one in who if row.values(one.label)))
     return failures
 
 
@@ -402,23 +419,16 @@ def verdict(row):
     """The target in words, and "met", "par", "MISSED" or "" (there is none, or nothing to compare)."""
     if not row.target:
         return "", ""
-    ours = row.figures.get("ours")
     if row.absolute:
-        text, value = f"{row.target} {row.bound:g} {UNITS[row.kind]}", ours
+        text, values = f"{row.target} {row.bound:g} {UNITS[row.kind]}", row.values("ours")
     else:
         text = f"{row.target} {row.bound:g} ×"
-        peer = row.figures.get(row.peers[0].label) if row.peers else None
-        if ours is not None and row.peers and peer is None:
-            return text, "MISSED"
-        value = ours / peer if ours is not None and peer else None
-    if ours is None:
+        if not row.peers:
+            return text, ""
+        values = row.ratios(row.peers[0].label)
+    if not values:
         return text, "MISSED"
-    if value is None:
-        return text, ""
-    excess = value / row.bound - 1 if row.target == "<=" else 1 - value / row.bound
-    if excess <= 0:
-        return text, "met"
-    return text, "par" if not row.absolute and excess < row.resolution else "MISSED"
+    return text, pairs.judge(values, row.target, row.bound, MAX_RESOLUTION)
 
 
 def lines_of(rows, first_peer_only=False):
@@ -426,14 +436,15 @@ def lines_of(rows, first_peer_only=False):
     lines = []
     for row in rows:
         operation = row.name.rsplit(" ", 1)[0]
-        ours = row.figures.get("ours")
+        ours = row.figure("ours")
         target, mark = verdict(row)
         first = [NAMES[operation], SIZES[row.size], "failed" if ours is None
                  else figure(row.kind, ours)]
-        shown = [(p.label, row.figures.get(p.label)) for p in row.peers] or [("", None)]
+        shown = [(p.label, row.figure(p.label)) for p in row.peers] or [("", None)]
         for index, (label, value) in enumerate(shown[:1] if first_peer_only else shown):
             peer = f"{figure(row.kind, value)} {label}" if value else label and f"failed {label}"
-            ratio = f"{ours / value:.2f}" if ours is not None and value else ""
+            ratios = row.ratios(label)
+            ratio = f"{statistics.median(ratios):.2f}" if ratios else ""
             lines.append((first if index == 0 else ["", "", ""])
                          + [peer, ratio] + ([target, mark] if index == 0 else ["", ""]))
     return header, lines
@@ -476,7 +487,8 @@ def write_readme(rows):
     """The README shows what has a target, with the machine it was measured on."""
     header, lines = lines_of([row for row in rows if row.target], first_peer_only=True)
     figures = ["<!-- figures: written by make bench -->", *markdown_table(header, lines), "",
-               f"{machine()}; medians of {ROUNDS} rounds.", "<!-- end of figures -->"]
+               f"{machine()}; medians of {ROUNDS} rounds, of {MOST_ROUNDS} where a target was near.",
+               "<!-- end of figures -->"]
     path = TOP / "README.md"
     text = path.read_text()
     marked = re.compile(r"<!-- figures:.*?<!-- end of figures -->", re.S)
@@ -489,7 +501,8 @@ def write_results(rows, points):
     text = [
         "# Measured speed", "",
         "Written by `make bench`. Between two processes of one host, one connection, each process",
-        f"pinned to its own CPU; medians of {ROUNDS} interleaved rounds.", "",
+        f"pinned to its own CPU; medians of {ROUNDS} interleaved rounds, of {MOST_ROUNDS} where a "
+        "target was near. The ratio is the median of the ratios of the rounds.", "",
         f"Machine: {machine()}.", f"Programs: {versions()}.", "",
         "MB are 2^20 bytes. WRITE and SEND latency is half a round trip, READ and fetch-and-add a",
         "whole one. The ratio is ours divided by the peer's: below 1 is better for latency, above 1",
