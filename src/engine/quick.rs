@@ -6,14 +6,23 @@
 //! no second answer to anything: `tests/quick.rs` runs both ways against each other.
 
 use super::qp::Qp;
-use super::requester::{LastTransmit, Plan, Source};
-use super::types::{Access, Cqe, Host, LinkCaps, QpState, Service, WcStatus};
+use super::requester::LastTransmit;
+use super::types::{Access, Cqe, Host, LinkCaps, Payload, QpState, Service, WcStatus};
 use super::vendor;
 use super::wqe::{WqeKind, flag};
 use crate::wire::{Header, Opcode, Psn};
 
 /// Flags of a WQE that need a closer look.
 const UNUSUAL: u8 = flag::FENCE | flag::IMM | flag::NO_DIRECT | flag::PLACED;
+
+/// A SEND that was planned.
+pub(super) struct QuickSend {
+    index: u32,
+    len_bytes: u32,
+    /// Of the one piece, unless the bytes are inline.
+    addr: u64,
+    is_inline: bool,
+}
 
 impl Qp {
     /// Plans the next request, if it is such a SEND, nothing before it is waited for, and the link
@@ -24,7 +33,7 @@ impl Qp {
         caps: &LinkCaps,
         host: &H,
         header: &mut Header,
-    ) -> Option<Plan> {
+    ) -> Option<QuickSend> {
         let index = self.sq.started;
         let is_usual = self.state == QpState::Rts
             && self.service == Service::Rc
@@ -51,12 +60,14 @@ impl Qp {
         if !is_one_packet {
             return None;
         }
+        let mut addr = 0;
         if !is_inline {
             let sge = self.sq.sge_mut(index, 0);
             let len = u64::from(len_bytes);
-            sge.addr = host
+            addr = host
                 .check_local(self.pd, sge.lkey, sge.addr, len, Access::empty())
                 .ok()?;
+            sge.addr = addr;
         }
         let psn = Psn::new(self.attr.sq_psn);
         let next = psn.plus(1);
@@ -81,23 +92,25 @@ impl Qp {
             ..Header::default()
         };
         self.attach_ack(header);
-        let source = if is_inline {
-            Source::Inline {
-                index,
-                offset_bytes: 0,
-                len_bytes,
-            }
-        } else {
-            Source::Gather {
-                index,
-                offset_bytes: 0,
-                len_bytes,
-            }
-        };
-        Some(Plan::Packet {
-            source,
-            by_reference: false,
+        Some(QuickSend {
+            index,
+            addr,
+            len_bytes,
+            is_inline,
         })
+    }
+
+    /// Where the bytes of such a SEND lie.
+    #[inline(always)]
+    pub(super) fn quick_payload(&self, send: &QuickSend) -> Payload<'_> {
+        if send.is_inline {
+            Payload::Inline(self.sq.inline(send.index, 0, send.len_bytes))
+        } else {
+            Payload::Memory {
+                addr: send.addr,
+                len_bytes: send.len_bytes,
+            }
+        }
     }
 
     /// Takes such a SEND in, if it is the expected packet and a receive WQE of one piece waits for

@@ -164,6 +164,13 @@ impl Qp {
         header: &mut Header,
     ) -> Option<Transmit<'a>> {
         self.is_lossless = caps.lossless;
+        if let Some(send) = self.plan_quick_send(caps, host, header) {
+            self.counters.sent_packets += 1;
+            return Some(Transmit::Packet {
+                payload: self.quick_payload(&send),
+                by_reference: false,
+            });
+        }
         match self.plan(caps, host, header) {
             Plan::Nothing => None,
             Plan::Packet {
@@ -183,9 +190,6 @@ impl Qp {
 
     #[inline(always)]
     fn plan<H: Host>(&mut self, caps: &LinkCaps, host: &H, header: &mut Header) -> Plan {
-        if let Some(plan) = self.plan_quick_send(caps, host, header) {
-            return plan;
-        }
         if caps.lossless && self.resp.owes_only_ack() && self.may_request() {
             // The ACK travels with the request.
             let plan = self.plan_request(caps, host, header);

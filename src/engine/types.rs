@@ -336,7 +336,7 @@ pub enum Payload<'a> {
     },
     /// Bytes kept in the WQE.
     Inline(&'a [u8]),
-    /// READ response: checked local address.
+    /// One piece: checked local address.
     Memory {
         addr: u64,
         len_bytes: u32,

@@ -95,25 +95,30 @@ pub(crate) unsafe fn send_wr(wr: &ibv_send_wr, service: Service) -> Result<SendW
         }
         _ => return Err(PostError::Invalid("opcode")),
     };
-    let datagram = if service == Service::Ud {
-        // SAFETY: as above; for UD this member is the one in use.
-        let ud = unsafe { wr.wr.ud };
-        // SAFETY: the caller's obligation.
-        let ah = unsafe { handle::ah(ud.ah) }.map_err(|_| PostError::Invalid("wr.ud.ah"))?;
-        Some(Datagram {
+    let (wr_id, flags) = (wr.wr_id, SendFlags::from_bits_truncate(wr.send_flags));
+    if service != Service::Ud {
+        // Apart from the other case, so that nobody copies the room of an address that is not there.
+        return Ok(SendWr {
+            wr_id,
+            op,
+            flags,
+            datagram: None,
+        });
+    }
+    // SAFETY: as above; for UD this member is the one in use.
+    let ud = unsafe { wr.wr.ud };
+    // SAFETY: the caller's obligation.
+    let ah = unsafe { handle::ah(ud.ah) }.map_err(|_| PostError::Invalid("wr.ud.ah"))?;
+    Ok(SendWr {
+        wr_id,
+        op,
+        flags,
+        datagram: Some(Datagram {
             av: ah.av,
             pd: ah.pd.id,
             dest_qpn: Qpn(ud.remote_qpn & 0x00ff_ffff),
             qkey: Qkey(ud.remote_qkey),
-        })
-    } else {
-        None
-    };
-    Ok(SendWr {
-        wr_id: wr.wr_id,
-        op,
-        flags: SendFlags::from_bits_truncate(wr.send_flags),
-        datagram,
+        }),
     })
 }
 

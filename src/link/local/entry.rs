@@ -222,6 +222,15 @@ const fn pair(low: u32, high: u32) -> u64 {
     low as u64 | (high as u64) << 32
 }
 
+/// A field by a load of its own. The header has just been written field by field, and the CPU hands
+/// a store over to a later load only if that asks for no more than was stored: one load of two
+/// fields, which the compiler would make of them, waits until both stores have reached the cache.
+#[inline]
+fn apart<T: Copy>(field: &T) -> T {
+    // SAFETY: a reference is readable; volatile keeps the load as it is.
+    unsafe { std::ptr::read_volatile(field) }
+}
+
 /// Writes everything but the mark and the payload.
 ///
 /// # Safety
@@ -235,14 +244,14 @@ pub(super) unsafe fn encode(entry: NonNull<u8>, layout: &Layout, header: &Header
         // SAFETY: the layout has made room for as many words as the groups take.
         unsafe { words.put(value) }
     };
-    put(pair(header.dest_qpn.0, header.src_qpn.0));
-    put(pair(header.psn.value(), header.psn_count));
+    put(pair(apart(&header.dest_qpn).0, apart(&header.src_qpn).0));
+    put(pair(apart(&header.psn).value(), apart(&header.psn_count)));
     if groups & !group::REFS == 0 {
         return;
     }
     if groups & group::RETH != 0 {
         put(header.remote_va);
-        put(pair(header.rkey.0, header.dma_len_bytes));
+        put(pair(apart(&header.rkey).0, apart(&header.dma_len_bytes)));
     }
     if groups & group::ATOMIC != 0 {
         put(header.atomic.swap_add);

@@ -404,7 +404,7 @@ impl Producer<'_> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn begin(&mut self, header: &Header, shape: Shape) -> Option<(NonNull<u8>, Layout)> {
         // Long batches go out in pieces, so that the consumer need not wait for the last one.
         if self.ring.unpublished_bytes() >= u64::from(self.peer.region.ring_bytes()) / 8 {
