@@ -12,9 +12,20 @@ use crate::engine::types::{
 use crate::wire::AtomicWords;
 use crate::{log_error, log_warn};
 
-/// A completion as the application polls it.
+/// The words of an `ibv_wc`.
+pub(crate) const WC_WORDS: usize = size_of::<ibv_wc>() / 8;
+
+/// A completion as the application polls it, as the words of its `ibv_wc`.
 #[inline]
-pub(crate) fn wc(cqe: &Cqe) -> ibv_wc {
+pub(crate) fn wc(cqe: &Cqe) -> [u64; WC_WORDS] {
+    const {
+        assert!(WC_WORDS == 6 && size_of::<ibv_wc>().is_multiple_of(8));
+        assert!(std::mem::offset_of!(ibv_wc, status) == 8);
+        assert!(std::mem::offset_of!(ibv_wc, vendor_err) == 16);
+        assert!(std::mem::offset_of!(ibv_wc, imm) == 24);
+        assert!(std::mem::offset_of!(ibv_wc, src_qp) == 32);
+        assert!(std::mem::offset_of!(ibv_wc, sl) == 44);
+    }
     let mut flags = 0;
     if cqe.has_grh {
         flags |= abi::IBV_WC_GRH;
@@ -22,23 +33,37 @@ pub(crate) fn wc(cqe: &Cqe) -> ibv_wc {
     if cqe.imm_data.is_some() {
         flags |= abi::IBV_WC_WITH_IMM;
     }
-    ibv_wc {
-        wr_id: cqe.wr_id,
-        status: cqe.status as u32,
-        opcode: cqe.opcode as u32,
-        vendor_err: cqe.vendor_err,
-        byte_len: cqe.byte_len,
-        imm: abi::ibv_wc_imm {
-            imm_data: cqe.imm_data.unwrap_or(0),
-        },
-        qp_num: cqe.qpn.0,
-        src_qp: cqe.src_qpn.0,
-        wc_flags: flags,
-        pkey_index: 0,
-        slid: 0,
-        sl: cqe.sl,
-        dlid_path_bits: 0,
+    [
+        cqe.wr_id,
+        pair(cqe.status as u32, cqe.opcode as u32),
+        pair(cqe.vendor_err, cqe.byte_len),
+        pair(cqe.imm_data.unwrap_or(0), cqe.qpn.0),
+        pair(cqe.src_qpn.0, flags),
+        // Indices and path bits are zero on a port of Ethernet.
+        u64::from_ne_bytes([0, 0, 0, 0, cqe.sl, 0, 0, 0]),
+    ]
+}
+
+/// Two neighbouring fields as the word that holds both.
+#[inline]
+const fn pair(first: u32, second: u32) -> u64 {
+    let (first, second) = (first as u64, second as u64);
+    if cfg!(target_endian = "little") {
+        first | second << 32
+    } else {
+        second | first << 32
     }
+}
+
+/// `qp_num` among the words of [`wc`].
+#[inline]
+pub(crate) fn wc_qpn(words: &[u64; WC_WORDS]) -> Qpn {
+    let half = if cfg!(target_endian = "little") {
+        words[3] >> 32
+    } else {
+        words[3]
+    };
+    Qpn(half as u32)
 }
 
 /// A send work request, without its scatter-gather list.
@@ -298,4 +323,42 @@ pub(crate) fn modify_errno(qpn: Qpn, error: &ModifyError) -> Errno {
         }
     }
     Errno::EINVAL
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::types::{WcOpcode, WcStatus};
+
+    #[test]
+    fn the_words_of_a_completion_are_its_fields() {
+        let cqe = Cqe {
+            wr_id: 0x0102_0304_0506_0708,
+            status: WcStatus::RetryExcErr,
+            opcode: WcOpcode::RecvRdmaWithImm,
+            is_recv: true,
+            byte_len: 0x1111_2222,
+            imm_data: Some(0x3333_4444),
+            qpn: Qpn(0xab_cdef),
+            src_qpn: Qpn(0x12_3456),
+            has_grh: true,
+            sl: 7,
+            solicited: true,
+            vendor_err: 0x5555_6666,
+            sq_end: 9,
+        };
+        let words = wc(&cqe);
+        // SAFETY: an `ibv_wc` is six words of plain data, and every pattern is one.
+        let read = unsafe { std::mem::transmute::<[u64; WC_WORDS], ibv_wc>(words) };
+        assert_eq!(read.wr_id, cqe.wr_id);
+        assert_eq!((read.status, read.opcode), (12, 129));
+        assert_eq!((read.vendor_err, read.byte_len), (0x5555_6666, 0x1111_2222));
+        // SAFETY: both members are four bytes of plain data.
+        assert_eq!(unsafe { read.imm.imm_data }, 0x3333_4444);
+        assert_eq!((read.qp_num, read.src_qp), (0xab_cdef, 0x12_3456));
+        assert_eq!(read.wc_flags, abi::IBV_WC_GRH | abi::IBV_WC_WITH_IMM);
+        assert_eq!((read.pkey_index, read.slid), (0, 0));
+        assert_eq!((read.sl, read.dlid_path_bits), (7, 0));
+        assert_eq!(wc_qpn(&words), cqe.qpn);
+    }
 }

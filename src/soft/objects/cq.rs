@@ -1,7 +1,6 @@
 //! Completion queues: a bounded queue of entries in the form the application polls.
 
 use super::Users;
-use crate::abi::ibv_wc;
 use crate::base::errno::Errno;
 use crate::base::ids::Qpn;
 use crate::base::lock::ShortLock;
@@ -40,10 +39,34 @@ pub(crate) struct Cq {
 }
 
 /// A completion in the queue, and what polling it gives back to its QP.
+///
+/// It is stored and loaded word by word, which atomics see to: it is polled right after it was
+/// queued, and a load that spans two stores would have to wait until both have left the CPU.
 struct Entry {
-    wc: ibv_wc,
-    sender: Sender,
-    sq_end: u32,
+    wc: [AtomicU64; convert::WC_WORDS],
+    /// [`Sender`], and above it the `sq_end` of the completion.
+    origin: AtomicU64,
+}
+
+impl Entry {
+    #[inline]
+    fn new(cqe: &Cqe, sender: Sender) -> Entry {
+        Entry {
+            wc: convert::wc(cqe).map(AtomicU64::new),
+            origin: AtomicU64::new(u64::from(cqe.sq_end) << 32 | u64::from(sender.0)),
+        }
+    }
+
+    #[inline]
+    fn wc(&self) -> [u64; convert::WC_WORDS] {
+        std::array::from_fn(|index| self.wc[index].load(Ordering::Relaxed))
+    }
+
+    #[inline]
+    fn origin(&self) -> (Sender, u32) {
+        let word = self.origin.load(Ordering::Relaxed);
+        (Sender(word as u32), (word >> 32) as u32)
+    }
 }
 
 /// A QP among those that send into a CQ: index of the word that says how far it was polled.
@@ -112,7 +135,7 @@ impl Cq {
     }
 
     /// Queues an entry. False when the queue was full: the entry is lost and the CQ in error.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push(&self, cqe: &Cqe, sender: Sender) -> bool {
         let mut queue = self.queue.lock();
         if queue.entries.len() >= queue.capacity {
@@ -120,11 +143,7 @@ impl Cq {
             self.on_overrun();
             return false;
         }
-        queue.entries.push_back(Entry {
-            wc: convert::wc(cqe),
-            sender,
-            sq_end: cqe.sq_end,
-        });
+        queue.entries.push_back(Entry::new(cqe, sender));
         // Release pairs with the Acquire in `is_empty`: whoever sees the count sees the data
         // that was placed before the completion.
         self.count
@@ -145,18 +164,24 @@ impl Cq {
         self.count.load(Ordering::Acquire) == 0
     }
 
-    /// Hands out at most `max` entries in order.
+    /// Hands out at most `max` entries in order, as the words of an `ibv_wc`.
     #[inline]
-    pub(crate) fn poll(&self, max: usize, mut take: impl FnMut(usize, ibv_wc)) -> usize {
+    pub(crate) fn poll(
+        &self,
+        max: usize,
+        mut take: impl FnMut(usize, [u64; convert::WC_WORDS]),
+    ) -> usize {
         let mut queue = self.queue.lock();
         let count = queue.entries.len().min(max);
         for index in 0..count {
             // The count was checked under the same lock.
-            if let Some(entry) = queue.entries.pop_front() {
-                if let Some(polled) = queue.polled.get(entry.sender.0 as usize) {
-                    polled.store(entry.sq_end, Ordering::Relaxed);
+            if let Some(entry) = queue.entries.front() {
+                let (sender, sq_end) = entry.origin();
+                if let Some(polled) = queue.polled.get(sender.0 as usize) {
+                    polled.store(sq_end, Ordering::Relaxed);
                 }
-                take(index, entry.wc);
+                take(index, entry.wc());
+                queue.entries.pop_front();
             }
         }
         self.count
@@ -187,7 +212,9 @@ impl Cq {
     /// Drops the entries of a QP that is being destroyed or reset.
     pub(crate) fn forget(&self, qpn: Qpn) {
         let mut queue = self.queue.lock();
-        queue.entries.retain(|entry| entry.wc.qp_num != qpn.0);
+        queue
+            .entries
+            .retain(|entry| convert::wc_qpn(&entry.wc()) != qpn);
         self.count
             .store(queue.entries.len() as u32, Ordering::Release);
     }

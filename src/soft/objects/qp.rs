@@ -129,12 +129,12 @@ impl Qp {
 
     fn complete(&self, engine: &mut engine::Qp) {
         while let Some(cqe) = engine.poll_completion() {
-            let queued = if cqe.is_recv {
-                self.recv_cq.push(&cqe, Sender::NONE)
+            let (cq, sender) = if cqe.is_recv {
+                (&self.recv_cq, Sender::NONE)
             } else {
-                self.send_cq.push(&cqe, self.sender)
+                (&self.send_cq, self.sender)
             };
-            if !queued {
+            if !cq.push(&cqe, sender) {
                 self.on_lost_completion(engine);
             }
         }

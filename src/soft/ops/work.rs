@@ -4,7 +4,7 @@ use super::gate;
 use crate::abi::{ibv_cq, ibv_qp, ibv_recv_wr, ibv_send_wr, ibv_srq, ibv_wc};
 use crate::base::errno::Errno;
 use crate::engine::types::{PostError, SendFlags};
-use crate::soft::convert;
+use crate::soft::convert::{self, WC_WORDS};
 use crate::soft::handle;
 use crate::soft::objects::{Qp, QpGuard, Route};
 use std::ffi::c_int;
@@ -163,11 +163,11 @@ pub(super) unsafe extern "C" fn poll_cq(cq: *mut ibv_cq, max: c_int, out: *mut i
                 return Ok(());
             }
         }
-        let taken = object.poll(max, |index, wc| {
+        let taken = object.poll(max, |index, words| {
             // SAFETY: the application gave room for `max` entries, and `index` is below that.
             let place = unsafe { out.add(index) };
-            // SAFETY: as above.
-            unsafe { place.write(wc) };
+            // SAFETY: as above; the words are those of an `ibv_wc`, which is aligned to them.
+            unsafe { place.cast::<[u64; WC_WORDS]>().write(words) };
         });
         count = taken as c_int;
         Ok(())
