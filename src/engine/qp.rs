@@ -105,7 +105,7 @@ impl Qp {
 
     /// Queues a send work request. Where it cannot be executed any more it is taken and flushed.
     #[inline]
-    pub fn post_send(&mut self, wr: &SendWr, sges: &[Sge]) -> Result<(), PostError> {
+    pub fn post_send(&mut self, wr: &SendWr<'_>, sges: &[Sge]) -> Result<(), PostError> {
         self.check_post(wr)?;
         if sges.len() > self.sq.max_sge as usize {
             return Err(PostError::TooMuch);
@@ -114,7 +114,7 @@ impl Qp {
         // What does not fit is beyond every limit and refused when the WQE is executed.
         let len_bytes = u32::try_from(total).unwrap_or(u32::MAX);
         let wqe = Wqe::new(wr, len_bytes, sges.len() as u16, self.all_signaled);
-        self.sq.push(wqe, sges, wr.datagram.as_ref());
+        self.sq.push(wqe, sges, wr.datagram);
         self.flush_if_ended();
         Ok(())
     }
@@ -124,7 +124,7 @@ impl Qp {
     #[inline]
     pub fn post_send_inline(
         &mut self,
-        wr: &SendWr,
+        wr: &SendWr<'_>,
         len_bytes: u32,
     ) -> Result<&mut [u8], PostError> {
         self.check_post(wr)?;
@@ -139,13 +139,13 @@ impl Qp {
         }
         wqe.flags |= super::wqe::flag::INLINE;
         let index = self.sq.tail;
-        self.sq.push(wqe, &[], wr.datagram.as_ref());
+        self.sq.push(wqe, &[], wr.datagram);
         self.flush_if_ended();
         Ok(self.sq.inline_mut(index, len_bytes))
     }
 
     #[inline]
-    fn check_post(&self, wr: &SendWr) -> Result<(), PostError> {
+    fn check_post(&self, wr: &SendWr<'_>) -> Result<(), PostError> {
         match self.state {
             QpState::Rts | QpState::Sqd | QpState::Sqe | QpState::Err => {}
             QpState::Reset | QpState::Init | QpState::Rtr => return Err(PostError::State),

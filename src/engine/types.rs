@@ -142,12 +142,12 @@ pub struct Datagram {
 
 /// A send work request without its scatter-gather list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SendWr {
+pub struct SendWr<'a> {
     pub wr_id: u64,
     pub op: SendOp,
     pub flags: SendFlags,
     /// UD only.
-    pub datagram: Option<Datagram>,
+    pub datagram: Option<&'a Datagram>,
 }
 
 /// Why a work request was not taken; nothing of it has happened.

@@ -52,7 +52,7 @@ pub(super) struct Wqe {
 
 impl Wqe {
     #[inline]
-    pub(super) fn new(wr: &SendWr, len_bytes: u32, sge_count: u16, all_signaled: bool) -> Wqe {
+    pub(super) fn new(wr: &SendWr<'_>, len_bytes: u32, sge_count: u16, all_signaled: bool) -> Wqe {
         let mut flags = 0;
         if all_signaled || wr.flags.contains(SendFlags::SIGNALED) {
             flags |= flag::SIGNALED;

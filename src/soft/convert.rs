@@ -66,13 +66,18 @@ pub(crate) fn wc_qpn(words: &[u64; WC_WORDS]) -> Qpn {
     Qpn(half as u32)
 }
 
-/// A send work request, without its scatter-gather list.
+/// A send work request, without its scatter-gather list. The destination of a datagram goes to
+/// `room`.
 ///
 /// # Safety
 /// `wr` must be filled as its opcode and the service want it: for UD, `wr.ud.ah` is NULL or an
 /// address handle of this device.
 #[inline]
-pub(crate) unsafe fn send_wr(wr: &ibv_send_wr, service: Service) -> Result<SendWr, PostError> {
+pub(crate) unsafe fn send_wr<'a>(
+    wr: &ibv_send_wr,
+    service: Service,
+    room: &'a mut Option<Datagram>,
+) -> Result<SendWr<'a>, PostError> {
     // SAFETY: both members of the union are 4 bytes of plain data.
     let imm_data = unsafe { wr.imm.imm_data };
     let op = match wr.opcode {
@@ -120,30 +125,25 @@ pub(crate) unsafe fn send_wr(wr: &ibv_send_wr, service: Service) -> Result<SendW
         }
         _ => return Err(PostError::Invalid("opcode")),
     };
-    let (wr_id, flags) = (wr.wr_id, SendFlags::from_bits_truncate(wr.send_flags));
-    if service != Service::Ud {
-        // Apart from the other case, so that nobody copies the room of an address that is not there.
-        return Ok(SendWr {
-            wr_id,
-            op,
-            flags,
-            datagram: None,
-        });
-    }
-    // SAFETY: as above; for UD this member is the one in use.
-    let ud = unsafe { wr.wr.ud };
-    // SAFETY: the caller's obligation.
-    let ah = unsafe { handle::ah(ud.ah) }.map_err(|_| PostError::Invalid("wr.ud.ah"))?;
-    Ok(SendWr {
-        wr_id,
-        op,
-        flags,
-        datagram: Some(Datagram {
+    let datagram = if service == Service::Ud {
+        // SAFETY: as above; for UD this member is the one in use.
+        let ud = unsafe { wr.wr.ud };
+        // SAFETY: the caller's obligation.
+        let ah = unsafe { handle::ah(ud.ah) }.map_err(|_| PostError::Invalid("wr.ud.ah"))?;
+        Some(&*room.insert(Datagram {
             av: ah.av,
             pd: ah.pd.id,
             dest_qpn: Qpn(ud.remote_qpn & 0x00ff_ffff),
             qkey: Qkey(ud.remote_qkey),
-        }),
+        }))
+    } else {
+        None
+    };
+    Ok(SendWr {
+        wr_id: wr.wr_id,
+        op,
+        flags: SendFlags::from_bits_truncate(wr.send_flags),
+        datagram,
     })
 }
 

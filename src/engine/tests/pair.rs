@@ -254,7 +254,7 @@ impl Node {
             .collect()
     }
 
-    pub(super) fn send(&mut self, wr: &SendWr, sges: &[Sge]) {
+    pub(super) fn send(&mut self, wr: &SendWr<'_>, sges: &[Sge]) {
         self.qp.post_send(wr, sges).unwrap();
     }
 
@@ -665,7 +665,7 @@ pub(super) fn sge(offset: u64, len_bytes: u32) -> Sge {
     }
 }
 
-pub(super) fn wr(wr_id: u64, op: SendOp) -> SendWr {
+pub(super) fn wr(wr_id: u64, op: SendOp) -> SendWr<'static> {
     SendWr {
         wr_id,
         op,
@@ -674,7 +674,7 @@ pub(super) fn wr(wr_id: u64, op: SendOp) -> SendWr {
     }
 }
 
-pub(super) fn unsignaled(wr_id: u64, op: SendOp) -> SendWr {
+pub(super) fn unsignaled(wr_id: u64, op: SendOp) -> SendWr<'static> {
     SendWr {
         wr_id,
         op,

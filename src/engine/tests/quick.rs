@@ -78,7 +78,7 @@ fn list(prng: &mut Prng, longest: u32, rareness: u64) -> Vec<Sge> {
         .collect()
 }
 
-fn request(prng: &mut Prng) -> SendWr {
+fn request(prng: &mut Prng) -> SendWr<'static> {
     let op = match prng.below(12) {
         0 => SendOp::SendImm { imm_data: 5 },
         1 => write_to(64),

@@ -5,21 +5,23 @@ use crate::base::ids::{Gid, Lkey, PdId, Qkey};
 use crate::engine::types::*;
 use crate::engine::vendor;
 
-fn to_b(wr_id: u64) -> SendWr {
-    let av = AddressVector {
-        sgid: gid(1),
-        dgid: gid(2),
-        port_num: 1,
-        traffic_class: 0x28,
-        hop_limit: 64,
-        ..AddressVector::default()
-    };
-    let datagram = Datagram {
-        av,
+fn to_b() -> Datagram {
+    Datagram {
+        av: AddressVector {
+            sgid: gid(1),
+            dgid: gid(2),
+            port_num: 1,
+            traffic_class: 0x28,
+            hop_limit: 64,
+            ..AddressVector::default()
+        },
         pd: PD,
         dest_qpn: QPN_B,
         qkey: QKEY,
-    };
+    }
+}
+
+fn send(wr_id: u64, datagram: &Datagram) -> SendWr<'_> {
     SendWr {
         datagram: Some(datagram),
         ..wr(wr_id, SendOp::Send)
@@ -31,9 +33,10 @@ fn a_datagram_arrives_behind_its_grh() {
     let mut pair = Pair::new(Service::Ud, LOSSLESS);
     pair.a.fill(0, 100, 1);
     pair.b.recv(1, &[sge(0, 30), sge(30, 200)]);
+    let to_b = to_b();
     let request = SendWr {
         op: SendOp::SendImm { imm_data: 9 },
-        ..to_b(1)
+        ..send(1, &to_b)
     };
     pair.a.send(&request, &[sge(0, 100)]);
     assert_eq!(
@@ -72,16 +75,14 @@ fn a_datagram_arrives_behind_its_grh() {
 fn ipv6_has_its_own_header() {
     let mut pair = Pair::new(Service::Ud, LOSSLESS);
     pair.b.recv(1, &[sge(0, 256)]);
-    let mut request = to_b(1);
+    let mut datagram = to_b();
     let v6 = |last| {
         let mut bytes = [0; 16];
         (bytes[0], bytes[1], bytes[15]) = (0xfd, 1, last);
         Gid(bytes)
     };
-    if let Some(datagram) = &mut request.datagram {
-        (datagram.av.sgid, datagram.av.dgid) = (v6(1), v6(2));
-    }
-    pair.a.send(&request, &[sge(0, 5)]);
+    (datagram.av.sgid, datagram.av.dgid) = (v6(1), v6(2));
+    pair.a.send(&send(1, &datagram), &[sge(0, 5)]);
     pair.run();
     let grh = pair.b.host.bytes(0, 40);
     assert_eq!(grh[..2], [0x62, 0x80]);
@@ -94,18 +95,14 @@ fn ipv6_has_its_own_header() {
 fn only_the_right_qkey_is_let_in() {
     let mut pair = Pair::new(Service::Ud, LOSSLESS);
     pair.b.recv(1, &[sge(0, 256)]);
-    let mut request = to_b(1);
-    if let Some(datagram) = &mut request.datagram {
-        datagram.qkey = Qkey(0x4321);
-    }
-    pair.a.send(&request, &[sge(0, 5)]);
+    let mut datagram = to_b();
+    datagram.qkey = Qkey(0x4321);
+    pair.a.send(&send(1, &datagram), &[sge(0, 5)]);
     pair.run();
     assert!(pair.b.take_cqes().is_empty());
     // With the top bit set the QP's own Q_Key goes out.
-    if let Some(datagram) = &mut request.datagram {
-        datagram.qkey = Qkey(0x8000_0000);
-    }
-    pair.a.send(&request, &[sge(0, 5)]);
+    datagram.qkey = Qkey(0x8000_0000);
+    pair.a.send(&send(1, &datagram), &[sge(0, 5)]);
     pair.run();
     assert_eq!(pair.b.take_cqes().len(), 1);
     assert_eq!(pair.a.take_cqes().len(), 2);
@@ -114,7 +111,7 @@ fn only_the_right_qkey_is_let_in() {
 #[test]
 fn no_receive_no_datagram() {
     let mut pair = Pair::new(Service::Ud, LOSSLESS);
-    pair.a.send(&to_b(1), &[sge(0, 5)]);
+    pair.a.send(&send(1, &to_b()), &[sge(0, 5)]);
     pair.run();
     assert_eq!(pair.a.take_ends(), [(1, WcStatus::Success)]);
     pair.b.recv(1, &[sge(0, 256)]);
@@ -127,8 +124,8 @@ fn too_short_a_receive_says_so() {
     let mut pair = Pair::new(Service::Ud, LOSSLESS);
     pair.b.recv(1, &[sge(0, 100)]);
     pair.b.recv(2, &[sge(0, 140)]);
-    pair.a.send(&to_b(1), &[sge(0, 100)]);
-    pair.a.send(&to_b(2), &[sge(0, 100)]);
+    pair.a.send(&send(1, &to_b()), &[sge(0, 100)]);
+    pair.a.send(&send(2, &to_b()), &[sge(0, 100)]);
     pair.run();
     let cqes = pair.b.take_cqes();
     assert_eq!((cqes[0].wr_id, cqes[0].status), (1, WcStatus::LocLenErr));
@@ -141,9 +138,9 @@ fn too_short_a_receive_says_so() {
 fn a_datagram_is_one_packet() {
     let mut pair = Pair::new(Service::Ud, LOSSLESS);
     pair.b.recv(1, &[sge(0, 5000)]);
-    pair.a.send(&to_b(1), &[sge(0, 4096)]);
-    pair.a.send(&to_b(2), &[sge(0, 4097)]);
-    pair.a.send(&to_b(3), &[sge(0, 1)]);
+    pair.a.send(&send(1, &to_b()), &[sge(0, 4096)]);
+    pair.a.send(&send(2, &to_b()), &[sge(0, 4097)]);
+    pair.a.send(&send(3, &to_b()), &[sge(0, 1)]);
     pair.run();
     let ends = pair.a.take_ends();
     assert_eq!(
@@ -157,7 +154,7 @@ fn a_datagram_is_one_packet() {
     assert_eq!(pair.a.qp.state(), QpState::Sqe);
     assert_eq!(pair.b.take_cqes()[0].byte_len, 4136);
     let mut pair = Pair::new(Service::Ud, LOSSY);
-    pair.a.send(&to_b(1), &[sge(0, 1025)]);
+    pair.a.send(&send(1, &to_b()), &[sge(0, 1025)]);
     pair.run();
     assert_eq!(pair.a.take_ends(), [(1, WcStatus::LocLenErr)]);
 }
@@ -172,7 +169,7 @@ fn a_bad_receive_key_ends_the_qp() {
             ..sge(0, 256)
         }],
     );
-    pair.a.send(&to_b(1), &[sge(0, 4)]);
+    pair.a.send(&send(1, &to_b()), &[sge(0, 4)]);
     pair.run();
     assert_eq!(pair.b.take_ends(), [(1, WcStatus::LocProtErr)]);
     assert_eq!(pair.b.qp.state(), QpState::Err);
@@ -182,12 +179,10 @@ fn a_bad_receive_key_ends_the_qp() {
 fn an_address_of_another_domain_is_refused() {
     let mut pair = Pair::new(Service::Ud, LOSSLESS);
     pair.b.recv(1, &[sge(0, 100)]);
-    let mut foreign = to_b(2);
-    if let Some(datagram) = &mut foreign.datagram {
-        datagram.pd = PdId(PD.0 + 1);
-    }
-    pair.a.send(&foreign, &[sge(0, 8)]);
-    pair.a.send(&to_b(3), &[sge(0, 8)]);
+    let mut foreign = to_b();
+    foreign.pd = PdId(PD.0 + 1);
+    pair.a.send(&send(2, &foreign), &[sge(0, 8)]);
+    pair.a.send(&send(3, &to_b()), &[sge(0, 8)]);
     pair.run();
     let cqes = pair.a.take_cqes();
     assert_eq!(

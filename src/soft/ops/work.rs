@@ -52,8 +52,9 @@ pub(super) unsafe extern "C" fn post_send(
 #[inline]
 unsafe fn post_one(qp: &Qp, guard: &mut QpGuard<'_>, wr: &ibv_send_wr) -> Result<(), PostError> {
     qp.check_send_room(&guard.engine)?;
+    let mut datagram = None;
     // SAFETY: the caller's obligation.
-    let request = unsafe { convert::send_wr(wr, qp.service) }?;
+    let request = unsafe { convert::send_wr(wr, qp.service, &mut datagram) }?;
     // SAFETY: the caller's obligation.
     let sges = unsafe { convert::sges(wr.sg_list, wr.num_sge) }?;
     if !request.flags.contains(SendFlags::INLINE) {
