@@ -47,23 +47,14 @@ pub(crate) fn wc(cqe: &Cqe) -> [u64; WC_WORDS] {
 /// Two neighbouring fields as the word that holds both.
 #[inline]
 const fn pair(first: u32, second: u32) -> u64 {
-    let (first, second) = (first as u64, second as u64);
-    if cfg!(target_endian = "little") {
-        first | second << 32
-    } else {
-        second | first << 32
-    }
+    const { assert!(cfg!(target_endian = "little")) }
+    first as u64 | (second as u64) << 32
 }
 
 /// `qp_num` among the words of [`wc`].
 #[inline]
 pub(crate) fn wc_qpn(words: &[u64; WC_WORDS]) -> Qpn {
-    let half = if cfg!(target_endian = "little") {
-        words[3] >> 32
-    } else {
-        words[3]
-    };
-    Qpn(half as u32)
+    Qpn((words[3] >> 32) as u32)
 }
 
 /// A send work request, without its scatter-gather list. The destination of a datagram goes to
