@@ -296,6 +296,82 @@ static void shared_receive_queue(struct side *side, const void *arg)
 	nic_close(nic);
 }
 
+/* --- unreliable messages both ways, more than the ring holds --- */
+
+enum { UC_QPS = 16, UC_LEN = 65536, UC_EACH = 400 };
+
+/*
+ * The ring fills up, and its room is sought by the thread that posts and by the progress thread at
+ * once. Who finds it taken again has to wait for more: there is a receive WQE for each message, so
+ * a local link may lose none, and nothing repeats one of UC.
+ */
+static void uc_both_ways(struct side *side, const void *arg)
+{
+	(void)arg;
+	uint32_t each = options.quick ? 100 : UC_EACH;
+	struct nic *nic = nic_open();
+	struct buf *out = buf_new(nic, UC_QPS * UC_LEN, ALL_ACCESS);
+	struct buf *in = buf_new(nic, UC_QPS * UC_LEN, ALL_ACCESS);
+	struct ibv_cq *send_cq, *recv_cq;
+	struct ibv_qp *qps[UC_QPS];
+	uint32_t next[UC_QPS] = { 0 };
+	struct end_options o = usual;
+	ENSURE(send_cq = ibv_create_cq(nic->ctx, UC_QPS * UC_EACH, NULL, NULL, 0));
+	ENSURE(recv_cq = ibv_create_cq(nic->ctx, UC_QPS * UC_EACH, NULL, NULL, 0));
+	for (uint32_t i = 0; i < UC_QPS; i++) {
+		struct ibv_qp_init_attr attr = {
+			.send_cq = send_cq, .recv_cq = recv_cq, .qp_type = IBV_QPT_UC,
+			.cap = { .max_send_wr = UC_EACH, .max_recv_wr = UC_EACH, .max_send_sge = 1,
+				 .max_recv_sge = 1 },
+		};
+		ENSURE(qps[i] = ibv_create_qp(nic->pd, &attr));
+		struct end end = { .nic = nic, .qp = qps[i], .type = IBV_QPT_UC, .psn = i };
+		end_meet(side, &end, NULL, &o);
+		for (uint32_t k = 0; k < each; k++) {
+			struct ibv_sge to = sge_of(in, i * UC_LEN, UC_LEN);
+			must_recv(&end, i, &to, 1);
+		}
+	}
+	barrier(side);
+	uint32_t total = UC_QPS * each, posted = 0, sent = 0, received = 0;
+	unsigned turns = 0;
+	while (sent < total || received < total) {
+		struct ibv_wc wc;
+		if (posted < total) {
+			uint32_t i = posted % UC_QPS;
+			struct end end = { .qp = qps[i] };
+			struct ibv_sge sge = sge_of(out, i * UC_LEN, UC_LEN);
+			struct ibv_send_wr wr =
+				send_wr(0, IBV_WR_SEND_WITH_IMM, IBV_SEND_SIGNALED, &sge, 1);
+			wr.imm_data = posted++ / UC_QPS;
+			must_send(&end, &wr);
+		} else {
+			step("sent %u, received %u of %u", sent, received, total);
+			relax(&turns);
+		}
+		if (ibv_poll_cq(send_cq, 1, &wc) == 1) {
+			CHECK(wc.status == IBV_WC_SUCCESS, "SEND: %s", ibv_wc_status_str(wc.status));
+			sent++;
+		}
+		if (ibv_poll_cq(recv_cq, 1, &wc) == 1) {
+			CHECK(wc.status == IBV_WC_SUCCESS && wc.wr_id < UC_QPS, "receive: %s",
+			      ibv_wc_status_str(wc.status));
+			CHECK(wc.imm_data == next[wc.wr_id], "QP %d: message %u after %u", (int)wc.wr_id,
+			      wc.imm_data, next[wc.wr_id]);
+			next[wc.wr_id]++;
+			received++;
+		}
+	}
+	barrier(side);
+	for (int i = 0; i < UC_QPS; i++)
+		ZERO(ibv_destroy_qp(qps[i]));
+	ZERO(ibv_destroy_cq(send_cq));
+	ZERO(ibv_destroy_cq(recv_cq));
+	buf_free(out);
+	buf_free(in);
+	nic_close(nic);
+}
+
 /* --- threads that create and destroy --- */
 
 static void *churn(void *arg)
@@ -350,6 +426,7 @@ int main(int argc, char **argv)
 		ADD(one_qp_many_threads, 2, "scale/%s/8-threads-1-qp", on);
 		ADD(counting, 2, "scale/%s/counting", on);
 		ADD(shared_receive_queue, 2, "scale/%s/srq-of-16-qps", on);
+		ADD(uc_both_ways, 2, "scale/%s/uc-both-ways", on);
 	}
 	enum link link = LINK_AUTO;
 	ADD(churning, 1, "scale/churn");

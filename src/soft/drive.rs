@@ -130,11 +130,13 @@ impl Process {
         loop {
             if !producer.has_room_for(engine.payload_limit().min(caps.max_payload_bytes)) {
                 drop(producer);
-                // The consumer may make room before it sees that we ask for it.
+                // The consumer may make room before it sees that we ask for it, and another thread
+                // may take that room before we hold the lock again.
                 if !peer.request_space() {
                     return Pumped::NoRoom;
                 }
                 producer = peer.produce();
+                continue;
             }
             match engine.poll_transmit(&caps, &host, &mut header) {
                 None => {
