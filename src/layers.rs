@@ -30,6 +30,7 @@ const UNSAFE: &[(&str, &str)] = &[
     ("base/errno", "the thread's errno"),
     ("base/lock", "the value behind the lock"),
     ("base/log", "the thread's errno, user ids"),
+    ("base/reserve", "the allocator"),
     ("base/ring", "lock-free storage"),
     ("base/sync", "the façade of the atomics"),
     ("kernel/cmd/", "unions and lists of C"),
@@ -61,7 +62,8 @@ const UNSAFE: &[(&str, &str)] = &[
     ("soft/memory", "memory of the application"),
     ("soft/ops/", "operations of the C table"),
     ("soft/process", "fork handlers, system calls"),
-    ("soft/progress", "signal masks, system calls"),
+    ("soft/progress", "system calls"),
+    ("soft/thread", "threads of the C library"),
 ];
 
 fn source_folder() -> PathBuf {

@@ -55,3 +55,8 @@ pub mod link;
 pub mod provider;
 pub mod soft;
 pub mod wire;
+
+// Not in the rlib: a Rust program chooses its own allocator.
+#[cfg(versioned)]
+#[global_allocator]
+static ALLOCATOR: base::reserve::Allocator = base::reserve::Allocator;

@@ -62,7 +62,7 @@ pub(super) unsafe extern "C" fn ibv_get_ext_ops(
     context: *mut ibv_context,
     name: *const c_char,
 ) -> *mut c_void {
-    gate::null(|| {
+    gate::value(std::ptr::null_mut(), || {
         // SAFETY: the promise *object*.
         let private = unsafe { private(context) }?;
         // SAFETY: the private part lives as long as the context and keeps the device.

@@ -23,6 +23,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::abi::*;
 use crate::base::errno::Errno;
+use crate::base::reserve;
 use crate::provider::context::private;
 use crate::provider::refuse::set_errno;
 
@@ -59,9 +60,11 @@ pub(super) fn minus_one(body: impl FnOnce() -> Result<c_int, Errno>) -> c_int {
     run(body, |&value| value >= 0).unwrap_or(-1)
 }
 
-/// Convention: a pointer, or NULL with `errno`.
+/// Convention: a pointer to what was made, or NULL with `errno`: ENOMEM before anything is begun if
+/// memory is scarce.
 pub(super) fn null<T>(body: impl FnOnce() -> Result<*mut T, Errno>) -> *mut T {
-    run(body, |pointer| !pointer.is_null()).unwrap_or(std::ptr::null_mut())
+    let checked = || reserve::check().and_then(|()| body());
+    run(checked, |pointer| !pointer.is_null()).unwrap_or(std::ptr::null_mut())
 }
 
 /// Convention: a count, or a negative error number.

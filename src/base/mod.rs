@@ -1,5 +1,5 @@
-//! Words and tools every layer may use: error numbers, identifiers, time, logging, atomics,
-//! and the form of the kernel's netlink messages.
+//! Words and tools every layer may use: error numbers, identifiers, time, logging, atomics, the
+//! allocator, and the form of the kernel's netlink messages.
 
 pub mod barrier;
 pub mod errno;
@@ -7,6 +7,7 @@ pub mod ids;
 pub mod lock;
 pub mod log;
 pub mod netlink;
+pub mod reserve;
 pub mod ring;
 pub mod sync;
 pub mod time;

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 use crate::base::errno::Errno;
+use crate::base::reserve::boxed;
 use nix::sys::socket::{
     AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, bind, recvmsg, send,
     setsockopt, socket, sockopt,
@@ -81,7 +82,7 @@ impl Transport for Socket {
 pub struct Connection<T = Socket> {
     transport: T,
     sequence: u32,
-    buffer: Vec<u8>,
+    buffer: Box<[u8]>,
 }
 
 impl Connection {
@@ -102,17 +103,18 @@ impl Connection {
         if groups != 0 {
             bind(socket.as_raw_fd(), &NetlinkAddr::new(0, groups))?;
         }
-        Ok(Connection::over(Socket(socket)))
+        Connection::over(Socket(socket))
     }
 }
 
 impl<T: Transport> Connection<T> {
-    pub fn over(transport: T) -> Connection<T> {
-        Connection {
+    /// ENOMEM: no memory for the answers.
+    pub fn over(transport: T) -> Result<Connection<T>, Errno> {
+        Ok(Connection {
             transport,
             sequence: 0,
-            buffer: vec![0; BUFFER_BYTES],
-        }
+            buffer: boxed(BUFFER_BYTES, || 0)?,
+        })
     }
 
     /// What carries the questions of this connection.

@@ -14,7 +14,7 @@ use super::process::Process;
 use crate::base::ids::Qpn;
 use crate::base::sync::{AtomicUsize, Ordering};
 use parking_lot::Mutex;
-use std::collections::VecDeque;
+use std::collections::{TryReserveError, VecDeque};
 
 /// QPs a poller looks at in one go.
 pub(super) const FEW_QPS: usize = 8;
@@ -51,10 +51,10 @@ impl Expecting {
     }
 
     /// The list grows when a QP is made, not when it is used.
-    pub(crate) fn reserve(&self, qp_count: usize) {
+    pub(crate) fn reserve(&self, qp_count: usize) -> Result<(), TryReserveError> {
         let mut qpns = self.qpns.lock();
         let more = qp_count.saturating_sub(qpns.len());
-        qpns.reserve(more);
+        qpns.try_reserve(more)
     }
 }
 

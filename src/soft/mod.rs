@@ -30,6 +30,7 @@ mod quota;
 mod route;
 #[cfg(test)]
 mod tests;
+mod thread;
 mod timers;
 
 pub use counters::device_counters;

@@ -154,6 +154,13 @@ struct State<const N: usize> {
     has_warned: bool,
 }
 
+impl<const N: usize> State<N> {
+    /// One more record may wait, and there is room for it.
+    fn may_wait(&mut self) -> bool {
+        self.waiting.len() < MAX_WAITING && self.waiting.try_reserve(1).is_ok()
+    }
+}
+
 impl<const N: usize> RecordPipe<N> {
     fn new() -> Result<RecordPipe<N>, Errno> {
         let (reader, writer) = pipe2(OFlag::O_CLOEXEC)?;
@@ -171,14 +178,16 @@ impl<const N: usize> RecordPipe<N> {
     }
 
     fn push(&self, state: &mut State<N>, element: u64, record: [u8; N]) {
-        if state.waiting.is_empty() && self.put(&record) {
+        let has_room = state.outstanding.try_reserve(1).is_ok();
+        if has_room && state.waiting.is_empty() && self.put(&record) {
             *state.outstanding.entry(element).or_insert(0) += 1;
-        } else if state.waiting.len() < MAX_WAITING {
+        } else if has_room && state.may_wait() {
             state.waiting.push_back(record);
             *state.outstanding.entry(element).or_insert(0) += 1;
         } else if !state.has_warned {
             state.has_warned = true;
-            crate::log_warn!("{MAX_WAITING} events are unread: further ones are dropped");
+            let count = state.waiting.len();
+            crate::log_warn!("{count} events are unread or memory is gone: others are dropped");
         }
     }
 

@@ -21,7 +21,7 @@ use crate::base::time::Instant;
 use crate::link::local;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
-use std::sync::{Arc, Once, Weak};
+use std::sync::{Arc, Weak};
 
 pub(crate) struct Process {
     pub(crate) config: Config,
@@ -69,7 +69,7 @@ static CURRENT: AtomicPtr<Process> = AtomicPtr::new(std::ptr::null_mut());
 /// Somebody makes or forks the state. Not a mutex that parks: a child that has been forked while
 /// others waited would have to wake threads it lacks.
 static MAKING: AtomicBool = AtomicBool::new(false);
-static HANDLERS: Once = Once::new();
+static HAS_HANDLERS: AtomicBool = AtomicBool::new(false);
 
 impl Process {
     /// The process's state, made at the first call.
@@ -78,6 +78,7 @@ impl Process {
         if let Some(process) = making.existing() {
             return Ok(process);
         }
+        making.handle_forks()?;
         let config = Config::from_env();
         let endpoint = local::Endpoint::new(link_config(&config))?;
         let process = Arc::new(Process {
@@ -102,16 +103,6 @@ impl Process {
             standing: AtomicU8::new(standing::OURS),
             thread: Mutex::default(),
             has_thread: AtomicBool::new(false),
-        });
-        HANDLERS.call_once(|| {
-            // SAFETY: the handlers are functions of this library, which is never unloaded.
-            unsafe {
-                libc::pthread_atfork(
-                    Some(lock_before_fork),
-                    Some(unlock_parent),
-                    Some(abandon_in_child),
-                )
-            };
         });
         CURRENT.store(Arc::into_raw(process.clone()).cast_mut(), Ordering::Release);
         Ok(process)
@@ -146,6 +137,17 @@ impl Process {
             self.has_thread.store(true, Ordering::Relaxed);
         }
         Ok(())
+    }
+
+    /// The lists QPs stand in grow when one is made, not when they are used.
+    pub(crate) fn make_room_for_qps(&self, qp_count: usize) -> Result<(), Errno> {
+        let mut blocked = self.blocked.lock();
+        let more = qp_count.saturating_sub(blocked.len());
+        let blocked = blocked.try_reserve(more);
+        blocked
+            .and_then(|()| self.expecting.reserve(qp_count))
+            .and_then(|()| self.timers.reserve(qp_count))
+            .map_err(|_| Errno::ENOMEM.logged("no memory for another queue pair"))
     }
 
     /// A bug of ours was caught: the device is broken, in the word verbs has for it. Every open
@@ -220,6 +222,26 @@ impl Making {
             std::thread::yield_now();
         }
         Making
+    }
+
+    /// Registers the fork handlers, once. ENOMEM: the C library has no memory for them.
+    fn handle_forks(&self) -> Result<(), Errno> {
+        if HAS_HANDLERS.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        // SAFETY: the handlers are functions of this library, which is never unloaded.
+        let failed = unsafe {
+            libc::pthread_atfork(
+                Some(lock_before_fork),
+                Some(unlock_parent),
+                Some(abandon_in_child),
+            )
+        };
+        if failed != 0 {
+            return Err(Errno(failed).logged("cannot prepare for forks"));
+        }
+        HAS_HANDLERS.store(true, Ordering::Relaxed);
+        Ok(())
     }
 
     /// The state there is.

@@ -9,6 +9,7 @@
 
 use super::acks::FEW_QPS;
 use super::process::{self, Process};
+use super::thread;
 use crate::base::errno::Errno;
 use crate::base::ids::Qpn;
 use crate::base::sync::Ordering;
@@ -18,9 +19,8 @@ use crate::link::local::{Inbound, PeerEvent};
 use crate::soft::memory::AppMemory;
 use crate::soft::netdev::Watch;
 use crate::soft::objects::Route;
-use crate::{log_debug, log_error, log_warn};
+use crate::{log_debug, log_warn};
 use nix::sys::eventfd::{EfdFlags, EventFd};
-use nix::sys::signal::{SigSet, SigmaskHow, pthread_sigmask};
 use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::sync::{Arc, Weak};
 
@@ -286,22 +286,7 @@ impl Process {
 
 /// Starts the thread; it lives as long as the process.
 pub(crate) fn start(process: Arc<Process>) -> Result<(), Errno> {
-    let all = SigSet::all();
-    let mut before = SigSet::empty();
-    // The thread inherits the mask: the application's signals are not for it.
-    pthread_sigmask(SigmaskHow::SIG_BLOCK, Some(&all), Some(&mut before))?;
-    let started = std::thread::Builder::new()
-        .name("verbium".into())
-        .stack_size(256 << 10)
-        .spawn(move || run(&process));
-    pthread_sigmask(SigmaskHow::SIG_SETMASK, Some(&before), None)?;
-    match started {
-        Ok(_detached) => Ok(()),
-        Err(error) => {
-            log_error!("cannot start the progress thread: {error}");
-            Err(Errno::from(error))
-        }
-    }
+    thread::spawn(process, run).map_err(|error| error.logged("cannot start the progress thread"))
 }
 
 fn run(process: &Process) {

@@ -7,10 +7,11 @@
 use super::objects::Qp;
 use crate::base::errno::Errno;
 use crate::base::ids::Qpn;
+use crate::base::reserve::boxed;
 use crate::base::sync::{AtomicPtr, Ordering};
 use crate::link::local::{Endpoint, Slot};
 use parking_lot::Mutex;
-use std::collections::HashMap;
+use std::collections::{HashMap, TryReserveError};
 use std::ptr;
 use std::sync::{Arc, OnceLock};
 
@@ -50,13 +51,15 @@ impl QpTable {
     /// Gives a number nobody uses, taking another slot when the ones held are full.
     pub(crate) fn reserve(&self, endpoint: &Endpoint) -> Result<Qpn, Errno> {
         let mut numbers = self.numbers.lock();
+        numbers.make_room().map_err(|_| Errno::ENOMEM)?;
         for (position, cell) in self.slots.iter().enumerate() {
             let slot = match cell.get() {
                 Some(table) => table.slot,
                 None => {
+                    // First, since a slot is kept.
+                    let entries = boxed(INDICES, AtomicPtr::default)?;
                     let slot = endpoint.take_slot()?;
                     numbers.next[position] = first_index(slot);
-                    let entries = (0..INDICES).map(|_| AtomicPtr::default()).collect();
                     cell.get_or_init(|| SlotTable { slot, entries }).slot
                 }
             };
@@ -72,8 +75,14 @@ impl QpTable {
         self.numbers.lock().reserved.remove(&qpn.0);
     }
 
-    /// Makes the QP reachable for packets; gives how many there are now.
-    pub(crate) fn insert(&self, qp: Arc<Qp>) -> usize {
+    /// How many QPs there are or are being made.
+    pub(crate) fn count(&self) -> usize {
+        let numbers = self.numbers.lock();
+        numbers.owners.len() + numbers.reserved.len()
+    }
+
+    /// Makes the QP reachable for packets.
+    pub(crate) fn insert(&self, qp: Arc<Qp>) {
         let qpn = qp.qpn;
         let pointer = Arc::as_ptr(&qp).cast_mut();
         let mut numbers = self.numbers.lock();
@@ -83,7 +92,6 @@ impl QpTable {
             // Release pairs with the Acquire in `find`: the QP is complete when it is seen.
             entry.store(pointer, Ordering::Release);
         }
-        numbers.owners.len()
     }
 
     /// Makes the QP unreachable and waits until no consumer looks at it any more.
@@ -112,9 +120,21 @@ impl QpTable {
         self.numbers.lock().owners.get(&qpn.0).cloned()
     }
 
-    /// All QPs, for the slow paths that visit each.
-    pub(crate) fn all(&self) -> Vec<Arc<Qp>> {
-        self.numbers.lock().owners.values().cloned().collect()
+    /// All QPs, for the slow paths that visit each. Without memory for a list of them, each number
+    /// is looked up when its turn comes.
+    pub(crate) fn all(&self) -> impl Iterator<Item = Arc<Qp>> {
+        let numbers = self.numbers.lock();
+        let mut list = Vec::new();
+        let is_listed = list.try_reserve_exact(numbers.owners.len()).is_ok();
+        if is_listed {
+            list.extend(numbers.owners.values().cloned());
+        }
+        drop(numbers);
+        let slots = if is_listed { &[] } else { &self.slots[..] };
+        let tables = slots.iter().filter_map(OnceLock::get);
+        let qpns = tables.flat_map(|table| (0..INDICES).map(|index| qpn(table.slot, index)));
+        let looked_up = qpns.filter_map(|qpn| self.find_shared(qpn));
+        list.into_iter().chain(looked_up)
     }
 
     #[inline]
@@ -131,11 +151,17 @@ impl QpTable {
 }
 
 impl Numbers {
+    /// For one more QP, so that `insert` cannot fail.
+    fn make_room(&mut self) -> Result<(), TryReserveError> {
+        self.owners.try_reserve(1 + self.reserved.len())?;
+        self.reserved.try_reserve(1)
+    }
+
     fn reserve_in(&mut self, position: usize, slot: Slot) -> Option<Qpn> {
         for _ in 0..INDICES {
             let index = self.next[position];
             self.next[position] = (index + 1) % INDICES;
-            let number = (u32::from(slot.0) << INDEX_BITS) | index as u32;
+            let Qpn(number) = qpn(slot, index);
             // 0 and 1 belong to management, the last one to multicast.
             let is_special = number < 2 || number == 0x00ff_ffff;
             if !is_special && !self.owners.contains_key(&number) && self.reserved.insert(number) {
@@ -144,6 +170,10 @@ impl Numbers {
         }
         None
     }
+}
+
+fn qpn(slot: Slot, index: usize) -> Qpn {
+    Qpn((u32::from(slot.0) << INDEX_BITS) | index as u32)
 }
 
 /// Waits until every consumer that was at work has let go of its ring once.

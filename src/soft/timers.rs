@@ -4,13 +4,20 @@ use crate::base::ids::Qpn;
 use crate::base::time::Instant;
 use parking_lot::Mutex;
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, TryReserveError};
 
 /// Deadlines by time. A QP that no longer waits for its deadline ignores the expiry.
 #[derive(Default)]
 pub(crate) struct Timers(Mutex<BinaryHeap<Reverse<(Instant, u32)>>>);
 
 impl Timers {
+    /// Room for the deadlines of so many QPs: one that counts each, and some stale ones.
+    pub(crate) fn reserve(&self, qp_count: usize) -> Result<(), TryReserveError> {
+        let mut heap = self.0.lock();
+        let more = (2 * qp_count).saturating_sub(heap.len());
+        heap.try_reserve(more)
+    }
+
     /// Adds a deadline; true when it is now the earliest of all.
     pub(crate) fn schedule(&self, deadline: Instant, qpn: Qpn) -> bool {
         let mut heap = self.0.lock();

@@ -51,7 +51,7 @@ impl Machine {
     }
 
     fn by_netlink(&self, kernel: Scripted) -> Result<Vec<KernelDevice>, Errno> {
-        scan_with(&self.places, Ok(Connection::over(kernel)), &self.abi)
+        scan_with(&self.places, Connection::over(kernel), &self.abi)
     }
 
     fn by_sysfs(&self) -> Result<Vec<KernelDevice>, Errno> {

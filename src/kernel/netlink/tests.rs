@@ -49,7 +49,7 @@ impl Transport for Scripted {
 
 /// A conversation with a scripted kernel.
 fn with(kernel: Scripted) -> Conversation<Scripted> {
-    Conversation(Connection::over(kernel))
+    Conversation(Connection::over(kernel).expect("memory"))
 }
 
 const MULTI: u16 = libc::NLM_F_MULTI as u16;

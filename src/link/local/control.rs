@@ -29,6 +29,7 @@ use super::slot::Slot;
 use super::table::Table;
 use super::wake::{Wake, reason};
 use crate::base::errno::Errno;
+use crate::base::reserve::{self, boxed};
 use crate::base::ring;
 use crate::log_warn;
 use std::collections::HashMap;
@@ -72,15 +73,12 @@ pub(super) struct Inbounds {
     list: Box<[OnceLock<Box<Inbound>>]>,
 }
 
-impl Default for Inbounds {
-    fn default() -> Inbounds {
-        Inbounds {
-            list: (0..MAX_INBOUND).map(|_| OnceLock::new()).collect(),
-        }
-    }
-}
-
 impl Inbounds {
+    pub(super) fn new() -> Result<Inbounds, Errno> {
+        let list = boxed(MAX_INBOUND, OnceLock::new)?;
+        Ok(Inbounds { list })
+    }
+
     #[inline]
     pub(super) fn iter(&self) -> impl Iterator<Item = &Inbound> {
         self.list
@@ -126,7 +124,7 @@ pub(super) struct Control {
     pending: Vec<Pending>,
     /// Rings whose producer is gone.
     stopping: Vec<usize>,
-    /// No descriptors were left: listeners are not looked at until the next retry.
+    /// No descriptors or memory were left: listeners are not looked at until the next retry.
     is_accept_paused: bool,
 }
 
@@ -163,6 +161,7 @@ impl Control {
         if let Some(peer) = self.peers.get(&slot.0) {
             return Ok(peer.clone());
         }
+        reserve::check()?;
         let shared = self.shared.clone();
         let ring_bytes = shared.config.ring_bytes;
         let region = RingRegion::new(ring_bytes, &shared.life)?;
@@ -284,14 +283,14 @@ impl Control {
                 return;
             };
             // A peer that is let in and then lacks a descriptor is lost; outside it waits.
-            let accepted = listener
-                .check_spare(DESCRIPTORS_OF_A_PEER, &self.shared.life)
+            let accepted = reserve::check()
+                .and_then(|()| listener.check_spare(DESCRIPTORS_OF_A_PEER, &self.shared.life))
                 .and_then(|()| Conn::accept(listener, &self.shared.life));
             let conn = match accepted {
                 Ok(conn) => conn,
                 Err(Errno::EAGAIN) => return,
                 Err(Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM) => {
-                    log_warn!("local link: no descriptor left for a peer that connects");
+                    log_warn!("local link: no descriptor or memory left for a peer that connects");
                     self.pause_accept();
                     return;
                 }
@@ -356,7 +355,7 @@ impl Control {
         self.links.values().filter(same).count() > cap
     }
 
-    /// With no descriptor left a listener would stay readable for ever.
+    /// With nothing left a listener would stay readable for ever.
     fn pause_accept(&mut self) {
         for (_, listener) in &self.listeners {
             self.poller.remove(listener.raw());

@@ -5,7 +5,7 @@
 //! path takes the same lock, the data path ([`Endpoint::inbound`], [`Peer`], [`Inbound`]) none of it.
 
 use super::conn::Conn;
-use super::control::{Control, Shared};
+use super::control::{Control, Inbounds, Shared};
 use super::hazard::Claim;
 use super::inbound::Inbound;
 use super::life::Life;
@@ -84,7 +84,8 @@ impl Endpoint {
         if !RingRegion::is_legal_size(config.ring_bytes) {
             return Err(Errno::EINVAL);
         }
-        let life = Life::new();
+        let no_memory = |error: Errno| error.logged("local link: no memory for its tables");
+        let life = Life::new().map_err(no_memory)?;
         let table = Table::new(&life)
             .map_err(|error| error.logged("local link: no memory to share with peers (memfd)"))?;
         let lacks_epoll =
@@ -94,7 +95,7 @@ impl Endpoint {
             has_barrier: Reach::Processes.register(),
             table: Arc::new(table),
             wake: Arc::new(Wake::new(&life).map_err(lacks_epoll)?),
-            inbounds: Default::default(),
+            inbounds: Inbounds::new().map_err(no_memory)?,
             is_armed: AtomicBool::new(false),
             life,
         });

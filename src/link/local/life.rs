@@ -5,6 +5,7 @@
 //! map that is read without a lock, and destructors look at a flag.
 
 use crate::base::errno::Errno;
+use crate::base::reserve::boxed;
 use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -19,12 +20,12 @@ pub(super) struct Life {
 }
 
 impl Life {
-    pub(super) fn new() -> Arc<Life> {
-        let open = (0..MAX_FD / 64).map(|_| AtomicU64::new(0)).collect();
-        Arc::new(Life {
+    /// ENOMEM: no memory for the map.
+    pub(super) fn new() -> Result<Arc<Life>, Errno> {
+        Ok(Arc::new(Life {
             abandoned: AtomicBool::new(false),
-            open,
-        })
+            open: boxed(MAX_FD / 64, || AtomicU64::new(0))?,
+        }))
     }
 
     /// We are in a forked child of the process this belongs to.

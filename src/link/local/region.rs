@@ -362,7 +362,7 @@ mod tests {
     use super::*;
 
     fn region(ring_bytes: u32) -> (RingRegion, Fd, Arc<Life>) {
-        let life = Life::new();
+        let life = Life::new().unwrap();
         let fd = create_memfd(RingRegion::file_bytes(ring_bytes), &life).unwrap();
         let region = RingRegion::new(ring_bytes, &life).unwrap();
         (region, fd, life)
@@ -394,7 +394,7 @@ mod tests {
 
     #[test]
     fn only_sealed_memory_of_the_right_size_is_taken() {
-        let life = Life::new();
+        let life = Life::new().unwrap();
         let sealed = create_memfd(8192, &life).unwrap();
         assert_eq!(check_memfd(&sealed, 8192), Ok(()));
         assert_eq!(check_memfd(&sealed, 4096), Err(Errno::EINVAL));
@@ -416,7 +416,7 @@ mod tests {
 
     #[test]
     fn huge_pages_are_refused() {
-        let life = Life::new();
+        let life = Life::new().unwrap();
         let flags = libc::MFD_ALLOW_SEALING | libc::MFD_HUGETLB;
         // SAFETY: the name is a C string.
         let fd = unsafe { libc::memfd_create(c"huge".as_ptr(), flags) };

@@ -378,7 +378,7 @@ mod tests {
     const PD: PdId = PdId(7);
 
     fn table() -> Table {
-        Table::new(&Life::new()).unwrap()
+        Table::new(&Life::new().unwrap()).unwrap()
     }
 
     fn entry() -> MrEntry {

@@ -119,8 +119,8 @@ impl Cq {
     }
 
     /// Adds a QP that sends into this CQ. `polled` is kept up to date with what the application has
-    /// polled of its completions, for as long as somebody else holds it.
-    pub(crate) fn attach(&self, polled: &Arc<AtomicU32>) -> Sender {
+    /// polled of its completions, for as long as somebody else holds it. ENOMEM: no memory for that.
+    pub(crate) fn attach(&self, polled: &Arc<AtomicU32>) -> Result<Sender, Errno> {
         let mut queue = self.queue.lock();
         let free = queue
             .polled
@@ -129,9 +129,12 @@ impl Cq {
         let index = free.unwrap_or(queue.polled.len());
         match free {
             Some(index) => queue.polled[index] = polled.clone(),
-            None => queue.polled.push(polled.clone()),
+            None => {
+                queue.polled.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
+                queue.polled.push(polled.clone());
+            }
         }
-        Sender(index as u32)
+        Ok(Sender(index as u32))
     }
 
     /// Queues an entry. False when the queue was full: the entry is lost and the CQ in error.

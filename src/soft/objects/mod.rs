@@ -21,16 +21,10 @@ use crate::base::errno::Errno;
 use crate::base::sync::{AtomicU32, Ordering};
 use std::collections::TryReserveError;
 
-/// ENOMEM unless the queues of an object were reserved and some memory is left for its small parts,
-/// which are allocated without a way to fail.
+/// ENOMEM unless the queues of an object were reserved. Its small parts are allocated without a way
+/// to fail: `base/reserve` has them.
 fn check_memory<T>(queues: Result<T, TryReserveError>) -> Result<T, Errno> {
-    const SPARE_BYTES: usize = 1 << 20;
-    queues
-        .and_then(|queues| {
-            Vec::<u8>::new().try_reserve_exact(SPARE_BYTES)?;
-            Ok(queues)
-        })
-        .map_err(|_| Errno::ENOMEM.logged("no memory for the queues asked for"))
+    queues.map_err(|_| Errno::ENOMEM.logged("no memory for the queues asked for"))
 }
 
 /// How many other objects hold this one.

@@ -79,7 +79,7 @@ impl Qp {
         let engine = check_memory(engine::Qp::new(init))?;
         let max_datagram_bytes = 128 << parts.context.device().port.active_mtu;
         let polled_sends = Arc::new(AtomicU32::new(0));
-        let sender = parts.send_cq.attach(&polled_sends);
+        let sender = parts.send_cq.attach(&polled_sends)?;
         parts.pd.users.add();
         parts.send_cq.users.add();
         parts.recv_cq.users.add();

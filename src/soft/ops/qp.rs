@@ -64,8 +64,7 @@ pub(super) unsafe extern "C" fn create_qp(
         // SAFETY: the struct was just made and nobody else knows it yet.
         let c = unsafe { &mut *pointer };
         fill(c, context, pd, init, &qp);
-        let qp_count = soft.process.qps.insert(qp);
-        soft.process.expecting.reserve(qp_count);
+        soft.process.qps.insert(qp);
         Ok(pointer)
     })
 }
@@ -138,6 +137,7 @@ fn make(
     };
     let made = process
         .start_thread()
+        .and_then(|()| process.make_room_for_qps(process.qps.count()))
         .and_then(|()| Qp::new(&engine_init, parts));
     made.map(Arc::new)
         .inspect_err(|_| process.qps.unreserve(qpn))

@@ -513,10 +513,10 @@ fn slots_are_exclusive_and_free_again_after_the_end() {
     let a = Node::new(Mode::Auto);
     let second = a.endpoint.take_slot().unwrap();
     assert_ne!(a.slot, second);
-    assert!(Conn::listen(second, &Life::new()).is_err());
+    assert!(Conn::listen(second, &Life::new().unwrap()).is_err());
     assert!(a.endpoint.connect(second).unwrap().is_self());
     drop(a);
-    assert!(Conn::listen(second, &Life::new()).is_ok());
+    assert!(Conn::listen(second, &Life::new().unwrap()).is_ok());
 }
 
 #[test]
@@ -667,7 +667,7 @@ fn the_sign_of_an_empty_ring_is_zero() {
 #[test]
 fn a_full_backlog_is_waited_for() {
     let mut a = Node::new(Mode::Auto);
-    let life = Life::new();
+    let life = Life::new().unwrap();
     let slot = (0..Slot::COUNT).rev().map(Slot);
     let (slot, listener) = slot
         .filter_map(|slot| Some((slot, Conn::listen(slot, &life).ok()?)))

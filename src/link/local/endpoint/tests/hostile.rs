@@ -104,7 +104,7 @@ struct Raw {
 
 impl Raw {
     fn new(node: &Node) -> Raw {
-        let life = Life::new();
+        let life = Life::new().unwrap();
         Raw {
             conn: Conn::connect(node.slot, &life).unwrap(),
             life,
