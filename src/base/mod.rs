@@ -6,6 +6,7 @@ pub mod errno;
 pub mod ids;
 pub mod lock;
 pub mod log;
+pub mod mutex;
 pub mod netlink;
 pub mod reserve;
 pub mod ring;

@@ -11,9 +11,9 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use nix::sys::mman::MmapAdvise;
-use parking_lot::Mutex;
 
 use crate::base::errno::Errno;
+use crate::base::mutex::Mutex;
 use crate::kernel::netlink;
 
 /// What is known of a process that registers memory and forks.

@@ -7,12 +7,11 @@
 
 use std::ffi::{CStr, CString, c_int};
 
-use parking_lot::Mutex;
-
 use super::device::DeviceRef;
 use super::embedded;
 use crate::abi::*;
 use crate::base::errno::Errno;
+use crate::base::mutex::Mutex;
 
 /// The tables of an extension, as they are handed out.
 #[derive(Clone, Copy)]

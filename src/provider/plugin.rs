@@ -13,13 +13,12 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::ptr::null_mut;
 
-use parking_lot::Mutex;
-
 pub(super) use config::{Config, from_env, stem};
 pub(super) use release::release_of;
 
 use super::matching::Rule;
 use crate::abi::*;
+use crate::base::mutex::Mutex;
 use crate::base::sync::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 
 /// The generations of the interface that are served, the newest first.

@@ -7,12 +7,11 @@
 
 use std::cell::Cell;
 
-use parking_lot::Mutex;
-
 use super::bind::Binder;
 use super::device::DeviceRef;
 use super::embedded::{self, DeviceInfo, Nic};
 use crate::base::errno::Errno;
+use crate::base::mutex::Mutex;
 use crate::base::sync::{AtomicU64, Ordering};
 use crate::kernel::discovery::{self, KernelDevice};
 use crate::kernel::memlock;

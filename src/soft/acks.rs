@@ -12,8 +12,8 @@ use super::memory::AppMemory;
 use super::objects::{Qp, QpGuard, Route};
 use super::process::Process;
 use crate::base::ids::Qpn;
+use crate::base::mutex::Mutex;
 use crate::base::sync::{AtomicUsize, Ordering};
-use parking_lot::Mutex;
 use std::collections::{TryReserveError, VecDeque};
 
 /// QPs a poller looks at in one go.

@@ -5,10 +5,10 @@ use super::notify::{AsyncQueue, AsyncRecord};
 use super::process::Process;
 use crate::abi;
 use crate::base::errno::Errno;
+use crate::base::mutex::RwLock;
 use crate::engine::types::QpEvent;
 use nix::sys::eventfd::{EfdFlags, EventFd};
-use parking_lot::{RwLock, RwLockReadGuard};
-use std::sync::Arc;
+use std::sync::{Arc, RwLockReadGuard};
 
 /// An open device.
 pub(crate) struct Context {

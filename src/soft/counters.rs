@@ -6,8 +6,8 @@
 use super::objects::Qp;
 use super::process::Process;
 use crate::abi::verbium_counters;
+use crate::base::mutex::Mutex;
 use crate::engine::counters::Counters;
-use parking_lot::Mutex;
 use std::collections::HashMap;
 
 /// The sums of the QPs that are gone, by the key of their device.

@@ -18,10 +18,10 @@
 //! handles it inherited or with exec; it calls nothing else here, for the records are the parent's.
 
 use crate::base::errno::Errno;
+use crate::base::mutex::Mutex;
 use crate::base::sync::{AtomicU32, Ordering};
 use nix::fcntl::{OFlag, SpliceFFlags, splice};
 use nix::unistd::{pipe2, read, write};
-use parking_lot::Mutex;
 use std::collections::{HashMap, VecDeque};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 

@@ -14,12 +14,12 @@ use super::quota::Quotas;
 use super::timers::Timers;
 use crate::base::errno::Errno;
 use crate::base::ids::Qpn;
+use crate::base::mutex::Mutex;
 use crate::base::sync::{
     AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering,
 };
 use crate::base::time::Instant;
 use crate::link::local;
-use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 

@@ -7,10 +7,10 @@
 use super::objects::Qp;
 use crate::base::errno::Errno;
 use crate::base::ids::Qpn;
+use crate::base::mutex::Mutex;
 use crate::base::reserve::boxed;
 use crate::base::sync::{AtomicPtr, Ordering};
 use crate::link::local::{Endpoint, Slot};
-use parking_lot::Mutex;
 use std::collections::{HashMap, TryReserveError};
 use std::ptr;
 use std::sync::{Arc, OnceLock};

@@ -1,8 +1,8 @@
 //! Deadlines of queue pairs: a heap in which an entry may be stale, never missing.
 
 use crate::base::ids::Qpn;
+use crate::base::mutex::Mutex;
 use crate::base::time::Instant;
-use parking_lot::Mutex;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, TryReserveError};
 

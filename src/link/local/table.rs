@@ -12,7 +12,7 @@ use super::region::{Mapping, create_memfd};
 use super::slot::{QPS_PER_SLOT, Slot};
 use crate::base::errno::Errno;
 use crate::base::ids::{PdId, Qpn};
-use parking_lot::Mutex;
+use crate::base::mutex::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 

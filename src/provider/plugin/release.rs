@@ -8,10 +8,9 @@
 use std::os::unix::ffi::OsStrExt;
 use std::ptr::from_ref;
 
-use parking_lot::Mutex;
-
 use super::object_of;
 use crate::abi::verbs_device_ops;
+use crate::base::mutex::Mutex;
 
 /// What is known of each driver that was asked for, by its table; there are few.
 static KNOWN: Mutex<Vec<(usize, Option<u32>)>> = Mutex::new(Vec::new());

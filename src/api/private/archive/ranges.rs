@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::ffi::c_int;
 
-use parking_lot::Mutex;
-
 use crate::base::errno::Errno;
+use crate::base::mutex::Mutex;
 use crate::provider::refuse::set_errno;
 
 /// Ranges that touch neither each other: the first number of each, and its last.
