@@ -54,10 +54,16 @@ pub fn check() -> Result<(), Errno> {
         .map_err(|errno| errno.logged("memory is scarce"))
 }
 
-/// A slice of `count` values, where that may be too much for the reserve; ENOMEM without memory.
-pub fn boxed<T>(count: usize, value: impl FnMut() -> T) -> Result<Box<[T]>, Errno> {
+/// An empty list with room for `count` values, where that may be too much for the reserve.
+pub fn room_for<T>(count: usize) -> Result<Vec<T>, Errno> {
     let mut values = Vec::new();
     values.try_reserve_exact(count).map_err(|_| Errno::ENOMEM)?;
+    Ok(values)
+}
+
+/// A slice of `count` values, where that may be too much for the reserve; ENOMEM without memory.
+pub fn boxed<T>(count: usize, value: impl FnMut() -> T) -> Result<Box<[T]>, Errno> {
+    let mut values = room_for(count)?;
     values.extend(std::iter::repeat_with(value).take(count));
     Ok(values.into_boxed_slice())
 }

@@ -9,6 +9,7 @@ use super::ioctl::Command;
 use super::uverbs::Uverbs;
 use crate::abi::*;
 use crate::base::errno::Errno;
+use crate::base::reserve::{boxed, room_for};
 
 /// A command with a fixed request and answer, named after the C struct that has its header.
 ///
@@ -136,7 +137,7 @@ impl Uverbs {
             return self.invoke(number, request, response, driver);
         }
         let (_, output_len) = driver.output();
-        let mut answer = vec![0; response.len() + output_len];
+        let mut answer = boxed(response.len() + output_len, || 0)?;
         let block = if C::IS_EXTENDED {
             let input = (&*request, driver.input_bytes());
             extended_block(number, input, &mut answer, response.len())?
@@ -227,7 +228,7 @@ fn standard_block(
 ) -> Result<Vec<u8>, Errno> {
     const WORD: usize = 4;
     let len = size_of::<ib_uverbs_cmd_hdr>() + request.len() + input.len();
-    let mut block = Vec::with_capacity(len);
+    let mut block = room_for(len)?;
     push_header(
         &mut block,
         number,
@@ -247,7 +248,7 @@ fn extended_block(
     response_len: usize,
 ) -> Result<Vec<u8>, Errno> {
     const WORD: usize = 8;
-    let mut block = Vec::with_capacity(size_of::<ex_hdr>() + request.len() + input.len());
+    let mut block = room_for(size_of::<ex_hdr>() + request.len() + input.len())?;
     let out_words = words(response_len, WORD)?;
     push_header(&mut block, number, words(request.len(), WORD)?, out_words);
     let address = if answer.is_empty() {

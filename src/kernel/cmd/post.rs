@@ -4,6 +4,7 @@ use std::ffi::c_int;
 
 use crate::abi::*;
 use crate::base::errno::Errno;
+use crate::base::reserve::{boxed, room_for};
 use crate::kernel::write::{WriteCommand, bytes_of};
 use crate::kernel::{DriverData, Uverbs};
 
@@ -46,6 +47,12 @@ impl List {
         if sg_list.is_null() && num_sge > 0 {
             return Err(Errno::EINVAL);
         }
+        let no_memory = |_| Errno::ENOMEM;
+        let entries_len = num_sge as usize * size_of::<ibv_sge>();
+        self.requests
+            .try_reserve(size_of::<T>())
+            .and_then(|()| self.entries.try_reserve(entries_len))
+            .map_err(no_memory)?;
         self.requests.extend_from_slice(bytes_of(&mut request));
         for index in 0..num_sge as usize {
             // SAFETY: the caller's promise.
@@ -67,7 +74,11 @@ impl List {
             wqe_size: wqe_size as u32,
             recv_wr: [],
         };
-        let mut request = Vec::new();
+        let len = size_of_val(&head) + self.requests.len() + self.entries.len();
+        let mut request = match room_for(len) {
+            Ok(request) => request,
+            Err(errno) => return Posted::refused(errno),
+        };
         request.extend_from_slice(bytes_of(&mut { head }));
         request.extend(self.requests);
         request.extend(self.entries);
@@ -83,7 +94,9 @@ impl List {
 impl Posted {
     /// Nothing was taken, and the kernel was not asked.
     fn refused(errno: Errno) -> Posted {
-        crate::log_warn!("a request has no entries, or no address handle, where it should");
+        if errno == Errno::EINVAL {
+            crate::log_warn!("a request has no entries, or no address handle, where it should");
+        }
         Posted {
             result: Err(errno),
             bad_wr: 0,
@@ -227,32 +240,38 @@ pub fn poll(uverbs: &Uverbs, cq: u32, room: u32) -> Result<Vec<ibv_wc>, Errno> {
     let mut found = Vec::new();
     loop {
         let asked = (room - found.len() as u32).min(MAX_POLLED);
-        let more = match poll_once(uverbs, cq, asked) {
+        let more = match poll_once(uverbs, cq, asked, &mut found) {
             Err(errno) if found.is_empty() => return Err(errno),
             more => more.unwrap_or_default(),
         };
-        let is_all = more.len() < asked as usize;
-        found.extend(more);
+        let is_all = more < asked as usize;
         if is_all || found.len() >= room as usize {
             return Ok(found);
         }
     }
 }
 
-fn poll_once(uverbs: &Uverbs, cq: u32, room: u32) -> Result<Vec<ibv_wc>, Errno> {
+/// Gives how many completions it added to those found.
+fn poll_once(uverbs: &Uverbs, cq: u32, room: u32, found: &mut Vec<ibv_wc>) -> Result<usize, Errno> {
+    // First, since what the kernel has given is not to be lost.
+    found
+        .try_reserve(room as usize)
+        .map_err(|_| Errno::ENOMEM)?;
     let mut request = ib_uverbs_poll_cq {
         response: 0,
         cq_handle: cq,
         ne: room,
     };
-    let mut answer = vec![0; POLLED_HEAD_BYTES + room as usize * POLLED_BYTES];
+    let mut answer = boxed(POLLED_HEAD_BYTES + room as usize * POLLED_BYTES, || 0)?;
     uverbs.write_sized::<ibv_poll_cq>(bytes_of(&mut request), &mut answer, DriverData::NONE)?;
     let (head, list) = answer.split_at(POLLED_HEAD_BYTES);
     let count = head
         .first_chunk()
         .map_or(0, |count| u32::from_ne_bytes(*count));
+    let before = found.len();
     let taken = list.chunks_exact(POLLED_BYTES).take(count as usize);
-    Ok(taken.map(completion).collect())
+    found.extend(taken.map(completion));
+    Ok(found.len() - before)
 }
 
 /// One completion in the application's words.

@@ -3,6 +3,7 @@
 use super::destroy::{Destroy, destroy};
 use crate::abi::*;
 use crate::base::errno::Errno;
+use crate::base::reserve::room_for;
 use crate::kernel::{DriverData, Method, Uverbs};
 
 /// Requests of the extended form are made of words of this many bytes.
@@ -15,7 +16,7 @@ pub fn create(
     queues: &[u32],
     driver: DriverData,
 ) -> Result<ib_uverbs_ex_create_rwq_ind_table_resp, Errno> {
-    let mut request = Vec::with_capacity(WORD + size_of_val(queues) + WORD);
+    let mut request = room_for(WORD + size_of_val(queues) + WORD)?;
     request.extend(0u32.to_ne_bytes());
     request.extend(log_size.to_ne_bytes());
     request.extend(queues.iter().flat_map(|queue| queue.to_ne_bytes()));
