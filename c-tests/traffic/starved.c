@@ -479,6 +479,118 @@ static void each_allocation(struct side *side, const void *arg)
 	CHECK(refused > (options.quick ? 0 : 5), "only %ld refusals", refused);
 }
 
+/* --- many threads at once --- */
+
+enum { CROWD = 12 };
+static atomic_bool is_over;
+static atomic_long made, missed;
+
+/* Makes and destroys what needs locks the others need too, as long as there is time. */
+static void *in_crowd(void *arg)
+{
+	struct objects *o = arg;
+	uint64_t words[8];
+	while (!is_over) {
+		errno = 0;
+		struct ibv_mr *mr = ibv_reg_mr(o->pd, words, sizeof words, ALL_ACCESS);
+		struct ibv_qp *qp = mr ? make_qp(o, IBV_QPT_RC, NULL) : NULL;
+		if (!qp)
+			CHECK(errno == ENOMEM, "%s gave errno %d", mr ? "a QP" : "an MR", errno);
+		(*(qp ? &made : &missed))++;
+		if (qp)
+			ZERO(ibv_destroy_qp(qp));
+		if (mr)
+			ZERO(ibv_dereg_mr(mr));
+	}
+	return NULL;
+}
+
+/* Threads that wait for each other's locks while memory comes and goes: waiting takes none. */
+static void crowd(struct side *side, const void *arg)
+{
+	struct objects objects;
+	pthread_t threads[CROWD];
+	long rounds = options.quick ? 20 : 300;
+	int error = 0;
+	(void)side;
+	(void)arg;
+	take_over_malloc();
+	const char *where = attempt(&objects, &error, true);
+	CHECK(!where, "%s gave errno %d", where, error);
+	for (int i = 0; i < CROWD; i++)
+		ENSURE(pthread_create(&threads[i], NULL, in_crowd, &objects) == 0);
+	for (long round = 0; round < rounds; round++) {
+		/* Each thread has met the present state before it changes. */
+		step("crowd, round %ld", round);
+		bool is_scarce = round % 2 == 0;
+		long until = CROWD + (is_scarce ? missed : made);
+		if (is_scarce)
+			refuse_from_to(1, LONG_MAX);
+		else
+			refuse_nothing();
+		while ((is_scarce ? missed : made) < until)
+			usleep(100);
+		still_alive();
+	}
+	is_over = true;
+	for (int i = 0; i < CROWD; i++)
+		ENSURE(pthread_join(threads[i], NULL) == 0);
+	refuse_nothing();
+	carry(&objects);
+	let_go(&objects);
+	note("%ld made, %ld refused", (long)made, (long)missed);
+}
+
+/* --- an address space that ends --- */
+
+/* Takes all that malloc still has, so that the limit is felt at once. */
+static void hoard(void)
+{
+	for (size_t size = 1 << 20; size >= 32; size /= 2)
+		for (void *place; (place = malloc(size));)
+			*(void *volatile *)place = place;
+}
+
+/* The limit is moved up from where nothing is left to where everything is served. */
+static void address_space(struct side *side, const void *arg)
+{
+	enum { STEP_BYTES = 32 << 10, MOST_ROUNDS = 2000 };
+	struct objects objects;
+	struct rlimit all, few;
+	unsigned long pages = 0;
+	char steps[512] = "";
+	int error = 0, rounds;
+	(void)side;
+	(void)arg;
+	FILE *size = fopen("/proc/self/statm", "r");
+	ENSURE(size && fscanf(size, "%lu", &pages) == 1);
+	fclose(size);
+	ENSURE(getrlimit(RLIMIT_AS, &all) == 0);
+	few = all;
+	few.rlim_cur = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
+	ENSURE(setrlimit(RLIMIT_AS, &few) == 0);
+	hoard();
+	for (rounds = 0; rounds < MOST_ROUNDS; rounds++) {
+		const char *where = attempt(&objects, &error, true);
+		let_go(&objects);
+		still_alive();
+		if (!where)
+			break;
+		/* EAGAIN: there is no room for the stack of a thread. */
+		CHECK(error == ENOMEM || error == EAGAIN, "%s gave errno %d", where, error);
+		if (!strstr(steps, where) && strlen(steps) + strlen(where) + 3 < sizeof steps)
+			strcat(strcat(strcat(steps, " "), where), ",");
+		few.rlim_cur += STEP_BYTES;
+		ENSURE(setrlimit(RLIMIT_AS, &few) == 0);
+	}
+	CHECK(rounds > 5 && rounds < MOST_ROUNDS, "served after %d rounds", rounds);
+	ENSURE(setrlimit(RLIMIT_AS, &all) == 0);
+	const char *where = attempt(&objects, &error, true);
+	let_go(&objects);
+	CHECK(!where, "without a limit, %s gave errno %d", where, error);
+	note("served with %d KiB more than nothing; before that:%s", rounds * (STEP_BYTES >> 10), steps);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct flavour once = { true, false }, from = { false, false };
@@ -489,7 +601,15 @@ int main(int argc, char **argv)
 		{ "starved/later-use/once", LINK_AUTO, 1, each_allocation, &once_warm, 0, true },
 		{ "starved/later-use/from-there-on", LINK_AUTO, 1, each_allocation, &from_warm, 0,
 		  true },
+		{ "starved/crowd", LINK_AUTO, 1, crowd, NULL, 0, true },
+		/* The last one, and only without --quick: a checker's allocator lives in the same
+		 * address space. */
+		{ "starved/address-space", LINK_AUTO, 1, address_space, NULL, 0, true },
 	};
 	static const struct role roles[] = { { NULL, NULL } };
-	return harness_main(argc, argv, tests, sizeof tests / sizeof *tests, roles);
+	size_t n = sizeof tests / sizeof *tests;
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "--quick"))
+			n = sizeof tests / sizeof *tests - 1;
+	return harness_main(argc, argv, tests, n, roles);
 }
