@@ -9,13 +9,18 @@ use std::mem::offset_of;
 
 use super::{defaults, refuse};
 use crate::abi::*;
+use crate::log_warn;
 
 /// Defines the table of defaults and the laying-over from one list of operations.
 macro_rules! operations {
     ($($op:ident: [$($how:tt)*] [$($place:tt)*];)*) => {
         /// What a context does for an operation its provider has not given.
         pub(crate) static DEFAULTS: verbs_context_ops =
-            verbs_context_ops { $($op: operations!(@default $($how)*),)* };
+            verbs_context_ops { $($op: operations!(@default $op $($how)*),)* };
+
+        /// The operations by their places in the table.
+        const NAMES: &[(usize, &str)] =
+            &[$((offset_of!(verbs_context_ops, $op), stringify!($op)),)*];
 
         /// Lays the entries of `new` that are not empty over those of a context.
         ///
@@ -37,8 +42,10 @@ macro_rules! operations {
             )*
         }
     };
-    (@default refuses $convention:ident) => { Some($convention::REFUSE) };
-    (@default is $function:ident) => { Some(defaults::$function) };
+    (@default $op:ident refuses $convention:ident) => {
+        Some(<_ as $convention<{ offset_of!(verbs_context_ops, $op) }>>::REFUSE)
+    };
+    (@default $op:ident is $function:ident) => { Some(defaults::$function) };
     (@mirror $context:ident, $entry:ident, private) => {};
     (@mirror $context:ident, $entry:ident, verbs $slot:ident) => {
         // SAFETY: the slot has the type of the operation, or of any function where C keeps the
@@ -76,45 +83,60 @@ pub(crate) unsafe fn store<F: Copy>(context: *mut ibv_context, offset: usize, en
     unsafe { slot.write(entry) }
 }
 
+/// Tells who reads the log which operation, given by its place in the table, was refused.
+fn say(op: usize) {
+    if let Some((_, name)) = NAMES.iter().find(|(place, _)| *place == op) {
+        log_warn!("{name}: the device does not have this operation");
+    }
+}
+
 /// Function pointer types whose refusal is a positive error number.
-trait ReturnsErrno {
+trait ReturnsErrno<const OP: usize> {
     const REFUSE: Self;
 }
 
 /// Function pointer types whose refusal is NULL with `errno`.
-trait ReturnsNull {
+trait ReturnsNull<const OP: usize> {
     const REFUSE: Self;
 }
 
 /// Function pointer types that have nothing to say.
-trait ReturnsNothing {
+trait ReturnsNothing<const OP: usize> {
     const REFUSE: Self;
 }
 
 macro_rules! refusals {
     ($($argument:ident)*) => {
-        impl<$($argument),*> ReturnsErrno for unsafe extern "C" fn($($argument),*) -> c_int {
+        impl<const OP: usize, $($argument),*> ReturnsErrno<OP> for unsafe extern "C" fn($($argument),*) -> c_int {
             const REFUSE: Self = {
-                unsafe extern "C" fn refuse<$($argument),*>($(_: $argument),*) -> c_int {
+                unsafe extern "C" fn refuse<const OP: usize, $($argument),*>(
+                    $(_: $argument),*
+                ) -> c_int {
+                    say(OP);
                     refuse::errno()
                 }
-                refuse::<$($argument),*>
+                refuse::<OP, $($argument),*>
             };
         }
-        impl<R, $($argument),*> ReturnsNull for unsafe extern "C" fn($($argument),*) -> *mut R {
+        impl<const OP: usize, R, $($argument),*> ReturnsNull<OP> for unsafe extern "C" fn($($argument),*) -> *mut R {
             const REFUSE: Self = {
-                unsafe extern "C" fn refuse<R, $($argument),*>($(_: $argument),*) -> *mut R {
+                unsafe extern "C" fn refuse<const OP: usize, R, $($argument),*>(
+                    $(_: $argument),*
+                ) -> *mut R {
+                    say(OP);
                     refuse::null().cast()
                 }
-                refuse::<R, $($argument),*>
+                refuse::<OP, R, $($argument),*>
             };
         }
-        impl<$($argument),*> ReturnsNothing for unsafe extern "C" fn($($argument),*) {
+        impl<const OP: usize, $($argument),*> ReturnsNothing<OP> for unsafe extern "C" fn($($argument),*) {
             const REFUSE: Self = {
-                unsafe extern "C" fn refuse<$($argument),*>($(_: $argument),*) {
+                unsafe extern "C" fn refuse<const OP: usize, $($argument),*>(
+                    $(_: $argument),*
+                ) {
                     refuse::nothing();
                 }
-                refuse::<$($argument),*>
+                refuse::<OP, $($argument),*>
             };
         }
     };

@@ -9,6 +9,7 @@ use super::netdev::Netdev;
 use crate::abi::{self, ibv_event_type, ibv_mtu, ibv_port_attr};
 use crate::base::errno::Errno;
 use crate::base::ids::{DEFAULT_PKEY, Gid, Pkey};
+use crate::log_error;
 
 /// Ports are counted from 1, and there is one.
 pub const PORT_NUM: u8 = 1;
@@ -132,6 +133,7 @@ pub fn check_port(port_num: u8) -> Result<(), Errno> {
     if port_num == PORT_NUM {
         Ok(())
     } else {
+        log_error!("there is no port {port_num}: the device has port {PORT_NUM} alone");
         Err(Errno::EINVAL)
     }
 }
@@ -142,6 +144,7 @@ pub fn query_pkey(port_num: u8, index: i32) -> Result<Pkey, Errno> {
     if index == 0 {
         Ok(DEFAULT_PKEY)
     } else {
+        log_error!("query_pkey: index {index} of a table of one entry");
         Err(Errno::EINVAL)
     }
 }

@@ -19,6 +19,7 @@ pub(crate) use srq::Srq;
 
 use crate::base::errno::Errno;
 use crate::base::sync::{AtomicU32, Ordering};
+use crate::log_error;
 use std::collections::TryReserveError;
 
 /// ENOMEM unless the queues of an object were reserved. Its small parts are allocated without a way
@@ -43,10 +44,12 @@ impl Users {
     /// EBUSY while anybody holds the object.
     pub(crate) fn check_none(&self) -> Result<(), Errno> {
         // Acquire: whoever let go last has finished with the object.
-        if self.0.load(Ordering::Acquire) == 0 {
-            Ok(())
-        } else {
-            Err(Errno::EBUSY)
+        match self.0.load(Ordering::Acquire) {
+            0 => Ok(()),
+            count => {
+                log_error!("the object is in use, by {count} others");
+                Err(Errno::EBUSY)
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::base::lock::{ShortGuard, ShortLock};
 use crate::base::sync::{AtomicU32, AtomicU64, Ordering};
 use crate::engine::types::RecvWqe;
 use crate::engine::{self};
+use crate::log_error;
 use crate::soft::context::Context;
 use crate::soft::quota::Permit;
 use std::sync::Arc;
@@ -80,6 +81,10 @@ impl Srq {
     /// Arms the limit event.
     pub(crate) fn arm_limit(&self, limit: u32) -> Result<(), Errno> {
         if limit > self.max_wr {
+            log_error!(
+                "modify_srq: srq_limit {limit}, the queue holds {}",
+                self.max_wr
+            );
             return Err(Errno::EINVAL);
         }
         let mut queue = self.queue.lock();

@@ -7,6 +7,7 @@ use crate::abi::{
 };
 use crate::base::errno::Errno;
 use crate::base::ids::Gid;
+use crate::log_error;
 use crate::soft::context::Context;
 use crate::soft::handle::{self, ChannelHandle};
 use crate::soft::notify::Channel;
@@ -199,10 +200,16 @@ pub(super) unsafe fn query_gid(
         // SAFETY: pointer obligations of `handle`.
         let soft = unsafe { handle::context(context) }?;
         let index = u32::try_from(index).map_err(|_| Errno::EINVAL)?;
+        let port_num = port(port_num)?;
+        port::check_port(port_num)?;
         // An index without an entry is no error here: the answer is the zero GID.
-        let gid = match gid::query_gid(&soft.device(), port(port_num)?, index) {
+        let gid = match gid::query_gid(&soft.device(), port_num, index) {
             Err(Errno::ENODATA) => Gid::default(),
-            other => other?,
+            Err(error) => {
+                log_error!("query_gid: index {index} is beyond the table and its aliases");
+                return Err(error);
+            }
+            Ok(gid) => gid,
         };
         // SAFETY: the application's place for the answer, checked for NULL by the caller.
         unsafe { out.write(ibv_gid { raw: gid.0 }) };

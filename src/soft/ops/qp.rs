@@ -34,6 +34,10 @@ pub(super) unsafe extern "C" fn create_qp(
         // SAFETY: NULL or a struct of the application, which gets the real numbers back.
         let init = unsafe { init.as_mut() }.ok_or(Errno::EINVAL)?;
         let service = service(init.qp_type)?;
+        if init.send_cq.is_null() || init.recv_cq.is_null() {
+            log_error!("create_qp: send_cq or recv_cq is NULL");
+            return Err(Errno::EINVAL);
+        }
         // SAFETY: pointer obligations of `handle`.
         let send_cq = unsafe { handle::cq(init.send_cq) }?.clone();
         // SAFETY: pointer obligations of `handle`.

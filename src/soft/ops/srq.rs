@@ -69,6 +69,7 @@ pub(super) unsafe extern "C" fn modify_srq(
         let attr = unsafe { attr.as_ref() }.ok_or(Errno::EINVAL)?;
         let mask = mask as u32;
         if mask & !(abi::IBV_SRQ_MAX_WR | abi::IBV_SRQ_LIMIT) != 0 {
+            log_error!("modify_srq: attribute mask {mask:#x} is not known");
             return Err(Errno::EINVAL);
         }
         if mask & abi::IBV_SRQ_MAX_WR != 0 {
