@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -235,6 +236,61 @@ static void many_opens(struct side *side, const void *arg)
 	CHECK(more <= 2, "%d files more after %d rounds", more, rounds);
 }
 
+/* --- somebody else's rights --- */
+
+enum { FOUND = 1, LOGGED = 2, CANNOT = 64 };
+
+/* In a child, before the first verb: whether the device has the name asked for, whether the log
+ * went where it was asked to go. */
+static int obeyed(const char *log, bool as_other)
+{
+	pid_t pid = fork();
+	ENSURE(pid >= 0);
+	if (pid == 0) {
+		setenv("VERBIUM_NIC", "on", 1);
+		setenv("VERBIUM_NAME", "asked_for0", 1);
+		setenv("VERBS_LOG_LEVEL", "4", 1);
+		setenv("VERBS_LOG_FILE", log, 1);
+		if (as_other && setresuid(65534, 0, 0))
+			_exit(CANNOT);
+		struct ibv_device **list = ibv_get_device_list(NULL);
+		int answer = 0;
+		for (int i = 0; list && list[i]; i++)
+			if (!strcmp(ibv_get_device_name(list[i]), "asked_for0"))
+				answer |= FOUND;
+		struct ibv_context *ctx = list && list[0] ? ibv_open_device(list[0]) : NULL;
+		if (ctx)
+			ibv_create_cq(ctx, -1, NULL, NULL, 0);
+		struct stat stat;
+		if (lstat(log, &stat) == 0)
+			answer |= LOGGED;
+		_exit(answer);
+	}
+	int status = wait_child(pid);
+	CHECK(WIFEXITED(status), "the child ended with status %#x", status);
+	return WEXITSTATUS(status);
+}
+
+/* A set-user-ID program is not steered by the variables of whoever calls it. */
+static void others_rights(struct side *side, const void *arg)
+{
+	(void)side;
+	(void)arg;
+	char dir[] = "/tmp/verbs-rights-XXXXXX", log[64];
+	ENSURE(mkdtemp(dir));
+	snprintf(log, sizeof log, "%s/log", dir);
+	int mine = obeyed(log, false);
+	unlink(log);
+	int others = obeyed(log, true);
+	unlink(log);
+	rmdir(dir);
+	CHECK(mine == (FOUND | LOGGED), "with one's own rights: %d", mine);
+	if (others == CANNOT)
+		skip_test("another uid takes root (errno %d)", EPERM);
+	else
+		CHECK(others == 0, "with another's rights: %d", others);
+}
+
 /* --- islands: peers that do not see each other --- */
 
 struct island_report {
@@ -383,5 +439,6 @@ int main(int argc, char **argv)
 	}
 	enum link link = LINK_AUTO;
 	ADD(many_opens, NULL, 1, "process/many-opens");
+	ADD(others_rights, NULL, 1, "process/others-rights");
 	return harness_main(argc, argv, tests, n, roles);
 }
