@@ -427,6 +427,9 @@ pub(super) fn read_nonce(pid: libc::pid_t, addr: u64) -> Option<[u8; 16]> {
 }
 
 #[cfg(test)]
+mod trap;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
