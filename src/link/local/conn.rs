@@ -445,4 +445,24 @@ mod tests {
         record.0[2] = VERSION + 1;
         assert_eq!(Message::decode(&record, len), Err(Errno::EPROTONOSUPPORT));
     }
+
+    #[test]
+    fn a_descriptor_that_comes_is_closed_by_exec() {
+        let life = Life::new().unwrap();
+        let mut ends = [0; 2];
+        let kind = libc::SOCK_SEQPACKET | libc::SOCK_CLOEXEC;
+        // SAFETY: two descriptors are written.
+        let made = unsafe { libc::socketpair(libc::AF_UNIX, kind, 0, ends.as_mut_ptr()) };
+        assert_eq!(made, 0);
+        let [sender, receiver] = ends.map(|fd| Conn {
+            fd: Fd::adopt(fd.into(), &life).unwrap(),
+        });
+        sender.send(&Message::Look, Some(&sender.fd)).unwrap();
+        let (message, fd) = receiver.receive(&life).unwrap();
+        assert_eq!(message, Message::Look);
+        let fd = fd.expect("a descriptor came along");
+        // SAFETY: plain system call.
+        let flags = unsafe { libc::fcntl(fd.raw(), libc::F_GETFD) };
+        assert_eq!(flags, libc::FD_CLOEXEC);
+    }
 }
