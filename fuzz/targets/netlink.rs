@@ -26,6 +26,10 @@ impl Transport for Answers<'_> {
     }
 }
 
+fn conversation(data: &[u8]) -> Conversation<Answers<'_>> {
+    Conversation(Connection::over(Answers(data)).expect("memory for a buffer"))
+}
+
 fuzz_target!(|data: &[u8]| {
     let _ = parse_device(data);
     let _ = parse_chardev(data);
@@ -34,13 +38,10 @@ fuzz_target!(|data: &[u8]| {
         assert!(!name.is_empty() && name.len() < 64 && name[0] != b'.');
         assert!(!name.contains(&b'/') && !name.contains(&0));
     };
-    for device in Conversation(Connection::over(Answers(data)))
-        .devices()
-        .unwrap_or_default()
-    {
+    for device in conversation(data).devices().unwrap_or_default() {
         is_fit(&device.name);
     }
-    if let Ok(chardev) = Conversation(Connection::over(Answers(data))).chardev(0) {
+    if let Ok(chardev) = conversation(data).chardev(0) {
         is_fit(&chardev.name);
     }
 });
