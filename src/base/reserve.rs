@@ -19,7 +19,7 @@
 //! - The Release in `add` with the Acquire in `base`: a region's memory is known before it is used.
 
 use super::errno::Errno;
-use super::sync::{AtomicPtr, AtomicU64, Ordering};
+use super::sync::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::UnsafeCell;
 use std::hint::black_box;
@@ -39,8 +39,12 @@ const MOST_BYTES: usize = 8 * LARGE_BYTES;
 /// Regions at most, 384 KiB each.
 const REGIONS: usize = 16;
 
-/// What malloc must have for something new to begin: more than what a verb takes in small pieces.
+/// What malloc must have for something new to begin after it had nothing: more than what a verb takes
+/// in small pieces.
 const SPARE_BYTES: usize = 64 << 10;
+
+/// What it is asked for as long as it has always had something: a size that costs next to nothing.
+const GLANCE_BYTES: usize = 512;
 
 /// The library's allocator: malloc, and the reserve behind it.
 pub struct Allocator;
@@ -145,6 +149,8 @@ static RESERVE: Reserve = Reserve::new(MEMORY.0.get().cast());
 
 struct Reserve {
     regions: [Region; REGIONS],
+    /// Malloc has given NULL since the last check that found everything well.
+    has_served: AtomicBool,
 }
 
 impl Reserve {
@@ -152,24 +158,38 @@ impl Reserve {
     const fn new(first: *mut u8) -> Reserve {
         let mut regions = [const { Region::new(null_mut()) }; REGIONS];
         regions[0] = Region::new(first);
-        Reserve { regions }
+        Reserve {
+            regions,
+            has_served: AtomicBool::new(false),
+        }
     }
 
     fn check(&self) -> Result<(), Errno> {
-        let is_whole = self.is_whole();
-        let wanted = if is_whole { SPARE } else { REGION };
-        // SAFETY: the size is not 0. Hidden from the compiler, which would leave out an allocation
-        // that nobody uses.
-        let place = black_box(unsafe { System.alloc(wanted) });
+        if !self.has_served.load(Ordering::Relaxed) {
+            return probe(GLANCE);
+        }
+        if !self.is_whole() {
+            self.grow()?;
+        }
+        probe(SPARE)?;
+        self.has_served.store(false, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Adds a region. ENOMEM: malloc has none, or there are as many as may be.
+    #[cold]
+    fn grow(&self) -> Result<(), Errno> {
+        // SAFETY: the size is not 0.
+        let place = unsafe { System.alloc(REGION) };
         if place.is_null() {
             return Err(Errno::ENOMEM);
         }
-        if is_whole || !self.add(place) {
+        if !self.add(place) {
             // SAFETY: just allocated with this layout, and nobody knows it.
-            unsafe { System.dealloc(place, wanted) };
+            unsafe { System.dealloc(place, REGION) };
         }
         // Where another thread was faster there is another region now; else all are in use.
-        if is_whole || self.is_whole() {
+        if self.is_whole() {
             Ok(())
         } else {
             Err(Errno::ENOMEM)
@@ -210,6 +230,7 @@ impl Reserve {
     /// NULL when it does not fit.
     #[cold]
     fn take(&self, layout: Layout) -> *mut u8 {
+        self.has_served.store(true, Ordering::Relaxed);
         if layout.size() > MOST_BYTES || layout.align() > LARGE_BYTES {
             return null_mut();
         }
@@ -304,6 +325,20 @@ fn claim(word: &AtomicU64, layout: Layout, cell_bytes: usize) -> Option<usize> {
     }
 }
 
+/// ENOMEM unless malloc has so much at this moment.
+fn probe(wanted: Layout) -> Result<(), Errno> {
+    // SAFETY: the size is not 0. Hidden from the compiler, which would leave out an allocation that
+    // nobody uses.
+    let place = black_box(unsafe { System.alloc(wanted) });
+    if place.is_null() {
+        return Err(Errno::ENOMEM);
+    }
+    // SAFETY: just allocated with this layout, and nobody knows it.
+    unsafe { System.dealloc(place, wanted) };
+    Ok(())
+}
+
+const GLANCE: Layout = layout(GLANCE_BYTES, 16);
 const SPARE: Layout = layout(SPARE_BYTES, 16);
 const REGION: Layout = layout(REGION_BYTES, LARGE_BYTES);
 
