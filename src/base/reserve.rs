@@ -43,13 +43,10 @@ const REGIONS: usize = 16;
 /// in small pieces.
 const SPARE_BYTES: usize = 64 << 10;
 
-/// What it is asked for as long as it has always had something: a size that costs next to nothing.
-const GLANCE_BYTES: usize = 512;
-
 /// The library's allocator: malloc, and the reserve behind it.
 pub struct Allocator;
 
-/// ENOMEM unless malloc has some memory and the reserve is whole, or could be made so.
+/// ENOMEM if malloc has given NULL and still has little, or the reserve cannot be made whole.
 ///
 /// For the beginning of whatever makes something; what takes something down must not ask.
 pub fn check() -> Result<(), Errno> {
@@ -165,9 +162,17 @@ impl Reserve {
     }
 
     fn check(&self) -> Result<(), Errno> {
-        if !self.has_served.load(Ordering::Relaxed) {
-            return probe(GLANCE);
+        // Nothing is asked of malloc as long as it has always had something: the reserve is whole
+        // then, and carries the verb that finds the memory gone.
+        if self.has_served.load(Ordering::Relaxed) {
+            self.check_thoroughly()
+        } else {
+            Ok(())
         }
+    }
+
+    #[cold]
+    fn check_thoroughly(&self) -> Result<(), Errno> {
         if !self.is_whole() {
             self.grow()?;
         }
@@ -177,7 +182,6 @@ impl Reserve {
     }
 
     /// Adds a region. ENOMEM: malloc has none, or there are as many as may be.
-    #[cold]
     fn grow(&self) -> Result<(), Errno> {
         // SAFETY: the size is not 0.
         let place = unsafe { System.alloc(REGION) };
@@ -338,7 +342,6 @@ fn probe(wanted: Layout) -> Result<(), Errno> {
     Ok(())
 }
 
-const GLANCE: Layout = layout(GLANCE_BYTES, 16);
 const SPARE: Layout = layout(SPARE_BYTES, 16);
 const REGION: Layout = layout(REGION_BYTES, LARGE_BYTES);
 
