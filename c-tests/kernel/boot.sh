@@ -19,16 +19,13 @@ if ! command -v $qemu >/dev/null 2>&1; then
     done
     export LD_LIBRARY_PATH
 fi
-
-# Two things cost time and serve nothing under emulation: guards against speculation, and doubts
-# about the TSC, which the kernel would replace by a timer that QEMU emulates at each reading.
 share="security_model=none,multidevs=remap"
 # Comma separates options: in a path it is written twice.
 exec timeout -k 5 "$seconds" "$qemu" "${extra[@]}" \
     -accel tcg,thread=multi -cpu max -smp 2 -m 2048 -nic none -no-reboot \
     -display none -monitor none -serial "file:${out//,/,,}/console" \
     -kernel "$(ls "$kernel"/boot/vmlinuz-*)" -initrd "$initramfs" \
-    -append "console=ttyS0 quiet panic=-1 mitigations=off tsc=reliable" \
+    -append "console=ttyS0 quiet panic=-1" \
     -fsdev "local,id=root,path=/,readonly=on,$share" \
     -device virtio-9p-pci,fsdev=root,mount_tag=root \
     -fsdev "local,id=out,path=${out//,/,,},$share" \
