@@ -19,6 +19,7 @@ if ! command -v $qemu >/dev/null 2>&1; then
     done
     export LD_LIBRARY_PATH
 fi
+
 share="security_model=none,multidevs=remap"
 # Comma separates options: in a path it is written twice.
 exec timeout -k 5 "$seconds" "$qemu" "${extra[@]}" \
